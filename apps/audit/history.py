@@ -1,0 +1,73 @@
+"""Change history: django-simple-history owns the models and pages, the database writes the rows."""
+
+from typing import Any
+
+import pgtrigger
+from django.apps import apps
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from .context import CHANNELS
+from .triggers import HistoryTrigger
+
+
+class HistoryRow(models.Model):
+    """What a history row says besides the tracked fields: through which door, in which request, as which database user."""
+
+    history_channel = models.CharField(max_length=16, choices=CHANNELS, default="sql")
+    history_request_id = models.CharField(max_length=64, default="", blank=True)
+    history_database_user = models.CharField(max_length=64, default="", blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class History(HistoricalRecords):
+    """``history = History()`` on a model keeps every insert, update and delete of its rows, for good.
+
+    ``excluded_fields`` names fields that must not be kept (a password hash).
+    """
+
+    def __init__(self, *, excluded_fields: list[str] | None = None) -> None:
+        super().__init__(
+            bases=(HistoryRow,),
+            excluded_fields=excluded_fields,
+            history_id_field=models.BigAutoField(primary_key=True),
+            user_db_constraint=False,
+        )
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, models.Field]:
+        """Copies of the tracked fields, without their indexes but for the row's own key: history is written far
+        more often than read, and a lean table is what keeps a bulk change cheap."""
+        fields = super().copy_fields(model)
+        for field in fields.values():
+            if not field.primary_key and field.name != model._meta.pk.name:
+                field.db_index = False
+        return fields
+
+    def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
+        super().finalize(sender, **kwargs)
+        if self.cls is not sender:
+            return
+        for signal, receiver in (
+            (models.signals.post_save, self.post_save),
+            (models.signals.post_delete, self.post_delete),
+            (models.signals.pre_delete, self.pre_delete),
+        ):
+            signal.disconnect(receiver, sender=sender)
+        history_model = getattr(sender, self.manager_name).model
+        triggers = [
+            HistoryTrigger(history_model=history_model, operation=operation)
+            for operation in (pgtrigger.Insert, pgtrigger.Update, pgtrigger.Delete)
+        ]
+        pgtrigger.register(*triggers)(sender)
+
+
+def history_models() -> list[type[models.Model]]:
+    """All history models."""
+    return [model for model in apps.get_models() if issubclass(model, HistoryRow)]
+
+
+def history_tables() -> list[str]:
+    """The tables of the history models: append-only for the application role."""
+    return [model._meta.db_table for model in history_models()]

@@ -1,0 +1,200 @@
+"""Departments of the city, their people, and who was granted what on which department."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, Group
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from apps.audit.history import History
+
+
+class Department(models.Model):
+    """A unit of the city. Rows of the platform belong to a department; grants are given on departments.
+
+    ``path`` is the slugs from the root down, ``zhengzhou/market-supervision/``: whoever holds a grant on a
+    department holds it on every department whose path begins with this one's.
+    """
+
+    class Kind(models.TextChoices):
+        GOVERNMENT = "government", _("government")
+        COLLECTING = "collecting", _("collecting department")
+        DISTRICT = "district", _("district or county")
+        OFFICE = "office", _("office")
+
+    slug = models.SlugField(_("slug"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    name_en = models.CharField(_("English name"), max_length=150)
+    short_name = models.CharField(_("short name"), max_length=20)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True, null=True, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, verbose_name=_("parent"), null=True, blank=True, related_name="children")
+    path = models.CharField(_("path"), max_length=400, unique=True, editable=False, db_collation="C")
+    division_code = models.CharField(_("division code"), max_length=12, blank=True)
+    four_eyes = models.BooleanField(
+        _("four eyes"), default=True, help_text=_("A record is published by somebody who did not enter it.")
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        ordering = ["position", "slug"]
+        # The grants. They are given on rows of this table (guardian), never globally.
+        permissions = [
+            ("view_records", _("see credit records")),
+            ("enter_records", _("enter and import credit records")),
+            ("review_records", _("review and publish credit records")),
+            ("handle_objections", _("handle objections and repair")),
+            ("manage_tasks", _("manage the plan's tasks")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.path = f"{self.parent.path if self.parent else ''}{self.slug}/"
+        super().save(*args, **kwargs)
+
+    def is_within(self, other: "Department") -> bool:
+        """Whether this department is ``other`` or stands below it."""
+        return self.path.startswith(other.path)
+
+
+class User(AbstractUser):
+    """A person who works on the platform, in one department."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("name"), max_length=50)
+    department = models.ForeignKey(
+        Department, models.PROTECT, verbose_name=_("department"), null=True, blank=True, related_name="users"
+    )
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    groups = models.ManyToManyField(
+        Group, through="Membership", verbose_name=_("groups"), blank=True, related_name="user_set", related_query_name="user"
+    )
+
+    history = History(excluded_fields=["password", "last_login"])
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.username})"
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's place in a group."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("user"))
+    group = models.ForeignKey(Group, models.CASCADE, verbose_name=_("group"))
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [models.UniqueConstraint(fields=["user", "group"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.group}"
+
+
+class RoleGroup(models.Model):
+    """A group made from a role preset (apps/departments/roles.py) for one department."""
+
+    group = models.OneToOneField(Group, models.CASCADE, verbose_name=_("group"), related_name="role")
+    department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="role_groups")
+    role = models.CharField(_("role"), max_length=32)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("role group")
+        verbose_name_plural = _("role groups")
+        constraints = [models.UniqueConstraint(fields=["department", "role"], name="role_group_once")]
+
+    def __str__(self) -> str:
+        return f"{self.department} – {self.role}"
+
+
+class DepartmentUserObjectPermission(UserObjectPermissionBase):
+    """A grant on a department, to a person."""
+
+    content_object = models.ForeignKey(Department, models.CASCADE, verbose_name=_("department"))
+
+    history = History()
+
+    class Meta(UserObjectPermissionBase.Meta):
+        verbose_name = _("grant to a person")
+        verbose_name_plural = _("grants to persons")
+
+
+class DepartmentGroupObjectPermission(GroupObjectPermissionBase):
+    """A grant on a department, to a group."""
+
+    content_object = models.ForeignKey(Department, models.CASCADE, verbose_name=_("department"))
+
+    history = History()
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        verbose_name = _("grant to a group")
+        verbose_name_plural = _("grants to groups")
+
+
+class LiaisonOfficer(models.Model):
+    """The person a department names for the joint conference; kept with dates, because people move on."""
+
+    department = models.ForeignKey(Department, models.CASCADE, verbose_name=_("department"), related_name="liaison_officers")
+    name = models.CharField(_("name"), max_length=50)
+    post = models.CharField(_("post"), max_length=50, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    since = models.DateField(_("since"))
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("liaison officer")
+        verbose_name_plural = _("liaison officers")
+        ordering = ["-since"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(until__isnull=True) | models.Q(until__gte=models.F("since")), name="liaison_dates_in_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedFilter(models.Model):
+    """A list page's filters under a name of the user's own choice."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("user"), related_name="saved_filters")
+    page = models.CharField(_("page"), max_length=100, help_text=_("The list's model, as app.model."))
+    name = models.CharField(_("name"), max_length=50)
+    query = models.CharField(_("query"), max_length=2000)
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_filter_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,118 @@
+"""Credit records: what a department lawfully decided about a subject."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.history import History
+from apps.departments.scope import may
+
+from .querysets import RecordQuerySet
+
+
+class Record(models.Model):
+    """One record of an item about a subject, owned by the department that reported it.
+
+    What the platform itself must know of it stands in columns (see ItemField.Role); the other fields of the item
+    are in ``data`` by field code: texts, ISO dates, amounts in yuan as decimal texts, lists of texts, booleans.
+    Confidential fields are in ``confidential``: code -> {"key": id of the PersonKey, "text": base64 of the cipher text}.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("submitted")
+        RETURNED = "returned", _("returned")
+        PUBLISHED = "published", _("published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        ARCHIVED = "archived", _("archived")
+
+    class Withdrawal(models.TextChoices):
+        REVOKED = "revoked", _("revoked")
+        VARIED = "varied", _("varied")
+
+    item = models.ForeignKey("catalogue.InformationItem", models.PROTECT, verbose_name=_("information item"), related_name="+")
+    department = models.ForeignKey("departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+")
+    subject = models.ForeignKey("subjects.Subject", models.PROTECT, verbose_name=_("subject"), related_name="records")
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
+    document_name = models.CharField(_("document name"), max_length=200, blank=True)
+    document_number = models.CharField(_("document number"), max_length=200)
+    decided_on = models.DateField(_("decision date"))
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    disclosed_to = models.DateField(_("disclosed to"), null=True, blank=True)
+    authority_name = models.CharField(_("deciding authority"), max_length=200)
+    authority_code = models.CharField(_("deciding authority: code"), max_length=18)
+    source_name = models.CharField(_("source department"), max_length=200)
+    source_code = models.CharField(_("source department: code"), max_length=18)
+    data = models.JSONField(_("fields"), default=dict)
+    confidential = models.JSONField(_("confidential fields"), default=dict, blank=True)
+    deadline = models.DateField(_("publication deadline"), null=True, blank=True)
+    deadline_provisional = models.BooleanField(
+        _("provisional deadline"), default=False, help_text=_("The holidays of a year it crosses are not announced yet.")
+    )
+    deadline_rule = models.ForeignKey("core.Rule", models.PROTECT, verbose_name=_("deadline rule"), null=True, blank=True, related_name="+")
+    archive_on = models.DateField(_("archived on"), null=True, blank=True, help_text=_("The day the disclosure term ends."))
+    author = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("author"), related_name="+")
+    reviewer = models.ForeignKey(
+        "departments.User", models.PROTECT, verbose_name=_("reviewer"), null=True, blank=True, related_name="+"
+    )
+    return_reason = models.TextField(_("reason for the return"), blank=True)
+    withdrawal = models.CharField(_("ground of the withdrawal"), max_length=16, choices=Withdrawal, blank=True)
+    created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Grows with each correction; two people editing at once are told."))
+
+    history = History()
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("credit record")
+        verbose_name_plural = _("credit records")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "item", "subject", "document_number"],
+                condition=~Q(state="withdrawn"),
+                name="record_once",
+            ),
+            models.CheckConstraint(condition=~Q(state="published") | Q(published_at__isnull=False), name="record_published_when"),
+            models.CheckConstraint(condition=~Q(state="withdrawn") | ~Q(withdrawal=""), name="record_withdrawn_why"),
+        ]
+        indexes = [
+            models.Index(fields=["department", "-id"], name="record_department"),
+            models.Index(fields=["department", "state", "deadline"], name="record_desk"),
+            models.Index(fields=["subject"], name="record_subject"),
+            models.Index(fields=["archive_on"], name="record_archive_on", condition=Q(state="published")),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_number
+
+    def may(self, user: Any, permission: str) -> bool:
+        """Whether ``user`` holds the department permission on this record's department."""
+        return may(user, permission, self.department_id)
+
+
+class Attachment(models.Model):
+    """A file that belongs to a record; kept outside the web root, served only through the record's own permission."""
+
+    record = models.ForeignKey(Record, models.CASCADE, verbose_name=_("credit record"), related_name="attachments")
+    file = models.FileField(_("file"), upload_to="attachments/%Y/%m/")
+    name = models.CharField(_("name"), max_length=200)
+    content_type = models.CharField(_("type"), max_length=100)
+    size = models.PositiveIntegerField(_("size"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    uploaded_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("uploaded by"), related_name="+")
+    uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.name
