@@ -1,0 +1,21 @@
+"""Load the reference data of every app (fixtures/), from the lowest floor up."""
+
+from importlib import import_module
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from apps.audit.context import acting
+
+APPS = ["core", "departments", "catalogue", "subjects"]
+
+
+class Command(BaseCommand):
+    help = "Load departments, calendar, rules, catalogue, regions and industries; run it again after an upgrade."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for app in APPS:
+            with acting(channel="command", reason="reference data"), transaction.atomic():
+                summary = import_module(f"apps.{app}.reference").load()
+            self.stdout.write(f"{app}: {summary}")

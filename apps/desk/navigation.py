@@ -1,0 +1,100 @@
+"""The sidebar, grouped by job. A group or page appears only to those who may open it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the sidebar: title, icon, URL name, the Django permission that opens it."""
+
+    title: str | Promise
+    icon: str
+    url: str
+    permission: str
+    query: str = ""
+
+
+GROUPS: list[tuple[str | Promise, list[Page]]] = [
+    (
+        _("Credit records"),
+        [
+            Page(_("Enter a record"), "add_circle", "admin:records_record_add", "records.add_record"),
+            Page(_("Records"), "description", "admin:records_record_changelist", "records.view_record"),
+            Page(_("Waiting for review"), "rule", "admin:records_record_changelist", "records.review_record", "?state__exact=submitted"),
+            Page(_("Import a file"), "upload_file", "admin:exchange_batch_import", "exchange.add_batch"),
+            Page(_("Imported batches"), "inventory_2", "admin:exchange_batch_changelist", "exchange.view_batch"),
+        ],
+    ),
+    (
+        _("Subjects"),
+        [
+            Page(_("Organisations"), "apartment", "admin:subjects_subject_changelist", "subjects.view_subject"),
+            Page(_("Find a person"), "person_search", "admin:subjects_person_search", "subjects.view_personaldata"),
+            Page(_("Merges"), "merge", "admin:subjects_subjectmerge_changelist", "subjects.view_subjectmerge"),
+        ],
+    ),
+    (
+        _("Catalogue"),
+        [
+            Page(_("Information items"), "category", "admin:catalogue_informationitem_changelist", "catalogue.view_informationitem"),
+            Page(_("Legal documents"), "gavel", "admin:catalogue_legaldocument_changelist", "catalogue.view_legaldocument"),
+        ],
+    ),
+    (
+        _("Departments and people"),
+        [
+            Page(_("Departments"), "account_tree", "admin:departments_department_changelist", "departments.view_department"),
+            Page(_("Users"), "group", "admin:departments_user_changelist", "departments.view_user"),
+            Page(_("Role groups"), "badge", "admin:departments_rolegroup_changelist", "departments.view_rolegroup"),
+            Page(
+                _("Grants to groups"),
+                "key",
+                "admin:departments_departmentgroupobjectpermission_changelist",
+                "departments.view_departmentgroupobjectpermission",
+            ),
+            Page(
+                _("Grants to persons"),
+                "passkey",
+                "admin:departments_departmentuserobjectpermission_changelist",
+                "departments.view_departmentuserobjectpermission",
+            ),
+        ],
+    ),
+    (
+        _("Parameters"),
+        [
+            Page(_("Dated rules"), "balance", "admin:core_rule_changelist", "core.view_rule"),
+            Page(_("Working-day calendar"), "calendar_month", "admin:core_calendarday_changelist", "core.view_calendarday"),
+            Page(_("Calendar years"), "event_available", "admin:core_calendaryear_changelist", "core.view_calendaryear"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups and pages that the user of this request may open."""
+    groups: list[dict[str, Any]] = [
+        {"title": _("Desk"), "items": [{"title": _("My desk"), "icon": "space_dashboard", "link": reverse("admin:index")}]}
+    ]
+    for title, pages in GROUPS:
+        items = [
+            {"title": page.title, "icon": page.icon, "link": link + page.query}
+            for page in pages
+            if request.user.has_perm(page.permission) and (link := _link(page.url))  # type: ignore[union-attr]
+        ]
+        if items:
+            groups.append({"title": title, "items": items, "separator": True})
+    return groups
+
+
+def _link(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

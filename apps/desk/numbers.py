@@ -1,0 +1,162 @@
+"""What waits on a person's desk, in bounded queries: no count grows dearer with the size of the tables."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate, TruncMonth
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.calendars import current_calendar
+from apps.departments.models import Department
+from apps.departments.scope import departments_of
+from apps.exchange.models import Batch
+from apps.records.models import Record
+
+SHOWN = 6
+COUNTED = 1000
+SOON_WORKING_DAYS = 2
+
+UNFINISHED = (Record.State.DRAFT, Record.State.RETURNED, Record.State.SUBMITTED)
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Rows that wait for somebody: a title, the first rows, how many (at most COUNTED are counted), where all of them are."""
+
+    title: str | Promise
+    icon: str
+    rows: list[Any]
+    count: int
+    query: str
+    tone: str = "default"
+
+    @property
+    def count_text(self) -> str:
+        """The number, or "1000+" where there are more than are counted."""
+        return f"{COUNTED}+" if self.count > COUNTED else str(self.count)
+
+
+def _pile(title: str | Promise, icon: str, rows: QuerySet, query: str, tone: str = "default") -> Pile:
+    count = rows.order_by()[: COUNTED + 1].count()
+    return Pile(title, icon, list(rows[:SHOWN]) if count else [], count, query, tone if count else "default")
+
+
+def record_piles(user: Any, today: date) -> list[Pile]:
+    """Drafts, returned records, deadlines and reviews of the departments in which ``user`` works."""
+    enter = departments_of(user, "enter_records")
+    review = departments_of(user, "review_records")
+    visible = Record.objects.visible_to(user).select_related("item", "subject", "department")
+    unfinished = visible.filter(state__in=UNFINISHED, department__in=enter | review).order_by("deadline", "pk")
+    soon = current_calendar().add_working_days(today, SOON_WORKING_DAYS).date
+    piles = []
+    if enter:
+        mine = visible.filter(author=user, department__in=enter).order_by("-pk")
+        piles += [
+            _pile(_("My drafts"), "edit_note", mine.filter(state=Record.State.DRAFT), f"state__exact=draft&author__id__exact={user.pk}"),
+            _pile(
+                _("Returned to me"),
+                "assignment_return",
+                mine.filter(state=Record.State.RETURNED),
+                f"state__exact=returned&author__id__exact={user.pk}",
+                "warning",
+            ),
+        ]
+    if review:
+        waiting = visible.filter(state=Record.State.SUBMITTED, department__in=review).exclude(
+            author=user, department__four_eyes=True
+        )
+        piles.append(
+            _pile(_("Waiting for my review"), "rule", waiting.order_by("deadline", "pk"), "state__exact=submitted", "info")
+        )
+    if enter or review:
+        piles += [
+            _pile(
+                _("Deadline running out"),
+                "timer",
+                unfinished.filter(deadline__gte=today, deadline__lte=soon),
+                "clock=soon",
+                "warning",
+            ),
+            _pile(_("Overdue"), "alarm", unfinished.filter(deadline__lt=today), "clock=overdue", "danger"),
+        ]
+    return piles
+
+
+def batch_pile(user: Any) -> Pile | None:
+    """Batches that wait for a correction or a decision, for those who may import."""
+    if not departments_of(user, "enter_records"):
+        return None
+    waiting = Batch.objects.visible_to(user).filter(state=Batch.State.CHECKED).select_related("item", "department")
+    return _pile(_("Batches to decide on"), "inventory_2", waiting.order_by("-pk"), "state__exact=checked", "warning")
+
+
+@dataclass(frozen=True)
+class Month:
+    """Published records with a deadline in one month: all of them, and those published by their deadline."""
+
+    month: date
+    published: int
+    in_time: int
+
+    @property
+    def share(self) -> float:
+        """Percent published in time, one decimal."""
+        return round(100 * self.in_time / self.published, 1) if self.published else 0.0
+
+
+_IN_TIME = Q(published_on__lte=F("deadline"))
+
+
+def timeliness(records: QuerySet, since: date) -> list[Month]:
+    """Timeliness (双公示: within 7 working days) by month of publication since ``since``, oldest first."""
+    rows = (
+        records.filter(published_at__date__gte=since, deadline__isnull=False)
+        .annotate(published_on=TruncDate("published_at"), month=TruncMonth("published_at"))
+        .order_by()
+        .values("month")
+        .annotate(published=Count("pk"), in_time=Count("pk", filter=_IN_TIME))
+        .order_by("month")
+    )
+    return [Month(row["month"].date(), row["published"], row["in_time"]) for row in rows]
+
+
+@dataclass(frozen=True)
+class DepartmentLine:
+    """One department's timeliness, for those who chase all of them."""
+
+    department: Department
+    published: int
+    in_time: int
+    overdue: int
+
+    @property
+    def share(self) -> float:
+        """Percent published in time, one decimal."""
+        return round(100 * self.in_time / self.published, 1) if self.published else 0.0
+
+
+def department_lines(user: Any, since: date, today: date) -> list[DepartmentLine]:
+    """Numbers alone, no rows: published, in time and overdue by department, where ``user`` manages the plan's tasks."""
+    managed = departments_of(user, "manage_tasks")
+    if not managed:
+        return []
+    rows = (
+        Record.objects.filter(department__in=managed, deadline__isnull=False)
+        .filter(Q(published_at__date__gte=since) | Q(state__in=UNFINISHED, deadline__lt=today))
+        .annotate(published_on=TruncDate("published_at"))
+        .order_by()
+        .values("department")
+        .annotate(
+            published=Count("pk", filter=Q(published_at__date__gte=since)),
+            in_time=Count("pk", filter=_IN_TIME & Q(published_at__date__gte=since)),
+            overdue=Count("pk", filter=Q(state__in=UNFINISHED, deadline__lt=today)),
+        )
+    )
+    departments = Department.objects.in_bulk([row["department"] for row in rows])
+    lines = [
+        DepartmentLine(departments[row["department"]], row["published"], row["in_time"], row["overdue"]) for row in rows
+    ]
+    return sorted(lines, key=lambda line: (-line.overdue, line.share, line.department.position))
