@@ -4,7 +4,7 @@
 import os
 import sys
 
-from credit_city import postgres
+from credit_city import errors, postgres
 
 # Commands that change the schema work as the owner; every other one works as the
 # least-privilege role, exactly like the web server and the workers.
@@ -20,7 +20,10 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except errors.ConfigurationError as error:
+        errors.fail(str(error))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+"""The database of the tests: made and migrated by the owner, then used as the application role, as in production.
+
+What the application role may not do (rewrite history, change the schema) fails in tests too.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg import sql
+
+from credit_city import postgres, roles
+from credit_city.embedded import ServerError
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the project's own server when it is the one to use; the last process that used it stops it."""
+    if postgres.is_embedded():
+        try:
+            postgres.server.acquire()
+        except ServerError as error:
+            pytest.exit(str(error), returncode=3)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    postgres.server.release()
+
+
+@pytest.fixture(scope="session")
+def owner_settings() -> dict[str, Any]:
+    """The owner's login; its ``NAME`` becomes the test database once that exists."""
+    return postgres.database_settings("owner")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    owner_settings: dict[str, Any], django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Let Django create the test database as the owner."""
+    _log_in(owner_settings)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    owner_settings: dict[str, Any],
+    django_db_modify_db_settings: None,
+    django_db_setup: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Hand the fresh test database over to the application role, and back to the owner for its removal."""
+    from apps.core.management.commands.init_database import history_tables
+
+    # One role for all workers of a run, apart from the one of the development database.
+    role = postgres.app_role_of(f"test_{owner_settings['NAME']}")
+    app = owner_settings | {"USER": role, "PASSWORD": postgres.app_password(role)}
+    with roles.maintenance(owner_settings) as maintenance:
+        roles.ensure_app_role(maintenance, app, may_set_password=True)
+    owner_settings["NAME"] = connection.settings_dict["NAME"]
+    with roles.connect(owner_settings) as database:
+        roles.grant(database, role, append_only=history_tables())
+    with django_db_blocker.unblock():
+        _log_in(app)
+    yield
+    with django_db_blocker.unblock():
+        _log_in(owner_settings)
+
+
+def _log_in(login: dict[str, Any]) -> None:
+    """Make Django connect with this login from now on, in every thread."""
+    connection.close()
+    connection.settings_dict.update({key: login[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_as_owner(owner_settings: dict[str, Any]) -> Iterator[None]:
+    """After a test with real transactions Django empties all tables; the application role may not, the owner does."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def execute_sql_flush(operations: DatabaseOperations, statements: list[str]) -> None:
+            with roles.connect(owner_settings) as owner:
+                # Rather an error than a test run that waits for a transaction somebody left open.
+                owner.execute("SET lock_timeout = '20s'")
+                with owner.transaction():
+                    for statement in statements:
+                        owner.execute(statement)  # type: ignore[call-overload]
+                    # Jobs are no managed models, so Django does not know their tables.
+                    names = [
+                        name
+                        for (name,) in owner.execute(
+                            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                            " AND tablename LIKE 'procrastinate%'"
+                        )
+                    ]
+                    if names:
+                        tables = sql.SQL(", ").join(map(sql.Identifier, names))
+                        owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield
+
+
+@pytest.fixture
+def owner_connection(db: None, owner_settings: dict[str, Any]) -> Iterator[psycopg.Connection]:
+    """A second connection to the test database, as owner, autocommit: sees and changes committed rows only."""
+    with roles.connect(owner_settings) as owner:
+        yield owner
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings: Any, tmp_path: Path) -> None:
+    """Uploads of a test stay in the test's own folder."""
+    settings.MEDIA_ROOT = tmp_path / "media"
