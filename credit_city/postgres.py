@@ -27,8 +27,8 @@ EMBEDDED_DATABASE = "credit_city"
 EMBEDDED_PROGRAMS = ("psql", "pg_dump", "pg_restore")
 # These read and write files only; they must not start a server.
 COMMANDS_WITHOUT_DATABASE = {
-    "", "help", "version", "--help", "--version", "check", "check_translations", "collectstatic", "compile_translations",
-    "compilemessages", "diffsettings", "findstatic", "makemessages", "startapp",
+    "", "help", "version", "--help", "--version", "check", "check_translations", "collectstatic",
+    "compile_translations", "compilemessages", "diffsettings", "findstatic", "makemessages", "startapp",
 }  # fmt: skip
 
 server = Server(VAR / "postgres")
@@ -51,7 +51,7 @@ def database_settings(role: str) -> dict[str, Any]:
     """
     if role not in ("owner", "app"):
         raise ConfigurationError(f"DATABASE_ROLE is {role!r}: use `owner` or `app`.")
-    common = {"ENGINE": ENGINE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    common: dict[str, Any] = {"ENGINE": ENGINE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     if is_embedded():
         return common | {
             "NAME": EMBEDDED_DATABASE,

@@ -67,7 +67,7 @@ def ensure_database(connection: psycopg.Connection, name: str) -> bool:
     statement = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' "
     try:
         try:
-            connection.execute(sql.SQL(statement + locale).format(sql.Identifier(name)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement + locale).format(sql.Identifier(name)))
         except psycopg.errors.WrongObjectType:  # this machine does not know C.UTF-8
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege:
@@ -90,7 +90,7 @@ def ensure_app_role(connection: psycopg.Connection, settings: dict[str, Any], *,
         " FROM pg_roles WHERE rolname = %s",
         [role],
     ).fetchone()
-    credentials = sql.SQL("LOGIN")
+    credentials: sql.Composable = sql.SQL("LOGIN")
     if password:
         # The verifier, not the password itself: the statement may end up in the server's log.
         verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
@@ -112,8 +112,8 @@ def ensure_app_role(connection: psycopg.Connection, settings: dict[str, Any], *,
                 connection.execute(sql.SQL("ALTER ROLE {} ").format(sql.Identifier(role)) + credentials)
     except psycopg.errors.InsufficientPrivilege:
         raise DatabaseError(
-            f"The login {connection.info.user} may not create or change the role {role}: grant it CREATEROLE, or let an "
-            "administrator make the role and name it in DATABASE_APP_URL."
+            f"The login {connection.info.user} may not create or change the role {role}: grant it CREATEROLE, or "
+            "let an administrator make the role and name it in DATABASE_APP_URL."
         ) from None
 
 
