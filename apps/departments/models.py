@@ -2,13 +2,20 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Substr
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.audit.history import History
+from apps.core.identifiers import check_uscc
+
+from .terms import Role
 
 
 class Department(models.Model):
@@ -57,9 +64,29 @@ class Department(models.Model):
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name
 
+    def clean(self) -> None:
+        """Refuse a code that breaks GB 32100 and a parent that stands below this department."""
+        if self.uscc:
+            check = check_uscc(self.uscc)
+            if check.error:
+                raise ValidationError(
+                    {"uscc": _("“%(code)s” is not a valid unified social credit code.") % {"code": self.uscc}}
+                )
+            self.uscc = check.value
+        if self.pk and self.parent and self.parent.is_within(Department.objects.get(pk=self.pk)):
+            raise ValidationError({"parent": _("A department cannot stand below itself.")})
+
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and keep ``path`` true here and in every department below."""
+        before = Department.objects.filter(pk=self.pk).values_list("path", flat=True).first() if self.pk else None
         self.path = f"{self.parent.path if self.parent else ''}{self.slug}/"
-        super().save(*args, **kwargs)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if before and before != self.path:
+                below = Department.objects.filter(path__startswith=before).exclude(pk=self.pk)
+                below.update(path=Concat(Value(self.path), Substr(F("path"), len(before) + 1)))
 
     def is_within(self, other: "Department") -> bool:
         """Whether this department is ``other`` or stands below it."""
@@ -76,11 +103,18 @@ class User(AbstractUser):
         Department, models.PROTECT, verbose_name=_("department"), null=True, blank=True, related_name="users"
     )
     phone = models.CharField(_("phone"), max_length=20, blank=True)
+    language = models.CharField(_("language"), max_length=16, choices=settings.LANGUAGES, blank=True)
+    is_staff = models.BooleanField(
+        _("may open the desk"), default=True, help_text=_("Whether this person can log in to the workplace at all.")
+    )
+    is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
     groups = models.ManyToManyField(
         Group, through="Membership", verbose_name=_("groups"), blank=True, related_name="user_set", related_query_name="user"
     )
 
-    history = History(excluded_fields=["password", "last_login"])
+    history = History(excluded_fields=["password", "last_login", "language"])
+
+    REQUIRED_FIELDS = ["name"]
 
     class Meta:
         verbose_name = _("user")
@@ -119,7 +153,7 @@ class RoleGroup(models.Model):
 
     group = models.OneToOneField(Group, models.CASCADE, verbose_name=_("group"), related_name="role")
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="role_groups")
-    role = models.CharField(_("role"), max_length=32)
+    role = models.CharField(_("role"), max_length=32, choices=Role)
 
     history = History()
 
@@ -129,7 +163,7 @@ class RoleGroup(models.Model):
         constraints = [models.UniqueConstraint(fields=["department", "role"], name="role_group_once")]
 
     def __str__(self) -> str:
-        return f"{self.department} – {self.role}"
+        return f"{self.department} – {self.get_role_display()}"
 
 
 class DepartmentUserObjectPermission(UserObjectPermissionBase):
