@@ -1,0 +1,65 @@
+"""The steps of ``make run`` that need Django, as one role each: ``python -m credit_city.prepare owner | app``."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from credit_city import postgres
+from credit_city.bootstrap import say
+from credit_city.errors import ConfigurationError, fail
+from credit_city.listening import demo_mode
+
+LOG = postgres.VAR / "log" / "prepare.log"
+
+Step = tuple[str, str, dict[str, Any]]
+
+OWNER_STEPS: list[Step] = [
+    ("Database and roles", "init_database", {}),
+]
+APP_STEPS: list[Step] = [
+    ("Translations", "compile_translations", {}),
+    ("Static files", "collectstatic", {"interactive": False}),
+    ("Reference data", "load_reference", {}),
+]
+DEMO_STEPS: list[Step] = [
+    ("Demo data (a minute the first time)", "load_demo", {}),
+]
+
+
+def run(steps: list[Step], call: Callable[..., Any]) -> None:
+    """Run the steps in order; what they say goes to the log, an error ends the process with one line."""
+    with open(LOG, "a") as log:
+        for title, command, options in steps:
+            say(title)
+            try:
+                call(command, stdout=log, stderr=log, **options)
+            except Exception as error:
+                traceback.print_exc(file=log)
+                reason = str(error).strip().splitlines() or [type(error).__name__]
+                fail(f"{command}: {reason[0]} (log: {_shown(LOG)})")
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+def main(role: str) -> None:
+    os.environ["DATABASE_ROLE"] = role
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "credit_city.settings")
+    postgres.ensure_running(command="prepare")
+    try:
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+    except ConfigurationError as error:
+        fail(str(error))
+    steps = OWNER_STEPS if role == "owner" else APP_STEPS + (DEMO_STEPS if demo_mode() else [])
+    run(steps, call_command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
