@@ -43,7 +43,10 @@ class LegalDocument(models.Model):
 
 
 class InformationItem(models.Model):
-    """One item of the information catalogue (HN11). Its fields drive form, validation, file columns, export and display."""
+    """One item of the information catalogue (HN11).
+
+    Its fields drive form, validation, file columns, export and display.
+    """
 
     class Kind(models.TextChoices):
         REGISTRATION = "registration", _("registration")
@@ -86,22 +89,33 @@ class InformationItem(models.Model):
         "departments.Department", through="ItemProvider", verbose_name=_("providers"), related_name="items", blank=True
     )
     any_provider = models.BooleanField(
-        _("any department"), default=False, help_text=_("Every department may report this item, not only the providers named.")
+        _("any department"),
+        default=False,
+        help_text=_("Every department may report this item, not only the providers named."),
     )
     retention_months = models.PositiveIntegerField(
-        _("disclosed for (months)"), null=True, blank=True, help_text=_("Counted from the decision date; empty: no limit.")
+        _("disclosed for (months)"),
+        null=True,
+        blank=True,
+        help_text=_("Counted from the decision date; empty: no limit."),
     )
     update_cycle = models.CharField(_("update cycle"), max_length=50, blank=True)
     deadline_rule = models.CharField(
         _("deadline rule"),
         max_length=64,
         blank=True,
-        help_text=_("Key of the dated rule that sets the publication deadline, such as publicity.deadline; empty: none."),
+        help_text=_("Key of the dated rule of the publication deadline, such as publicity.deadline; empty: none."),
     )
     basis = models.ForeignKey(
         LegalDocument, models.PROTECT, verbose_name=_("legal basis"), null=True, blank=True, related_name="items"
     )
     basis_article = models.CharField(_("article"), max_length=100, blank=True)
+    edition = models.CharField(
+        _("edition"),
+        max_length=32,
+        blank=True,
+        help_text=_("Name of the edition that the column headers follow, such as 2018."),
+    )
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     position = models.PositiveIntegerField(_("position"), default=0)
     note = models.TextField(_("note"), blank=True)
@@ -112,6 +126,10 @@ class InformationItem(models.Model):
         verbose_name = _("information item")
         verbose_name_plural = _("information items")
         ordering = ["position", "code"]
+        permissions = [
+            ("activate_informationitem", _("put information items in force")),
+            ("retire_informationitem", _("retire information items")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(state="active") | models.Q(basis__isnull=False),
@@ -199,18 +217,34 @@ class ItemField(models.Model):
         _("required if"),
         null=True,
         blank=True,
-        help_text=_('{"field": "penalty_kinds", "contains": ["罚款"]}: required when that field holds one of these values.'),
+        help_text=_(
+            '{"field": "penalty_kinds", "contains": ["罚款"]}: required when that field holds one of these values.'
+        ),
     )
     max_length = models.PositiveIntegerField(_("longest"), null=True, blank=True)
     digits = models.PositiveIntegerField(_("digits"), null=True, blank=True)
     decimals = models.PositiveIntegerField(_("decimals"), null=True, blank=True)
     unit = models.CharField(
-        _("unit"), max_length=16, blank=True, choices=[("yuan", _("yuan")), ("wan_yuan", _("ten thousand yuan"))],
+        _("unit"),
+        max_length=16,
+        blank=True,
+        choices=[("yuan", _("yuan")), ("wan_yuan", _("ten thousand yuan"))],
         help_text=_("As written in forms and files; inside, amounts are in yuan."),
     )
-    choices = models.JSONField(_("choices"), default=list, blank=True, help_text=_("The lawful values, as a list of texts."))
+    choices = models.JSONField(
+        _("choices"),
+        default=list,
+        blank=True,
+        help_text=_('The lawful values, as a list of texts: ["罚款", "其他"]. 其他 may carry a note: 其他-note.'),
+    )
     separator = models.CharField(_("separator"), max_length=1, default=";", blank=True)
     code_scheme = models.CharField(_("code scheme"), max_length=32, choices=CodeScheme, blank=True)
+    kind_field = models.SlugField(
+        _("field of the document kind"),
+        max_length=64,
+        blank=True,
+        help_text=_("For an identity document: code of the field that names its kind (证件类型)."),
+    )
     confidential = models.BooleanField(
         _("confidential"), default=False, help_text=_("Kept encrypted, masked on screen, never public.")
     )
@@ -242,9 +276,20 @@ class ItemField(models.Model):
 class ColumnMapping(models.Model):
     """Another edition of an item's file columns (the 2016 standard beside that of 2018)."""
 
-    item = models.ForeignKey(InformationItem, models.CASCADE, verbose_name=_("information item"), related_name="mappings")
+    item = models.ForeignKey(
+        InformationItem, models.CASCADE, verbose_name=_("information item"), related_name="mappings"
+    )
     edition = models.CharField(_("edition"), max_length=32)
     basis = models.ForeignKey(LegalDocument, models.PROTECT, verbose_name=_("legal basis"), null=True, blank=True)
+    defaults = models.JSONField(
+        _("defaults"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            "What fills the fields this edition has no column for, by field code. {department.name}, {department.uscc} "
+            "and {subject.category} stand for the reporting department and the category that the code tells."
+        ),
+    )
 
     history = History()
 
@@ -268,7 +313,10 @@ class MappedColumn(models.Model):
     header = models.CharField(_("header"), max_length=100)
     field = models.ForeignKey(ItemField, models.CASCADE, verbose_name=_("field"), related_name="mapped_columns")
     values = models.JSONField(
-        _("values"), default=dict, blank=True, help_text=_('Values of that edition and what they mean today: {"0": "有效"}.')
+        _("values"),
+        default=dict,
+        blank=True,
+        help_text=_('Values of that edition and what they mean today: {"0": "有效"}.'),
     )
 
     history = History()
