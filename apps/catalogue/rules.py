@@ -80,11 +80,7 @@ def parse_value(spec: FieldSpec, raw: Any) -> Parsed:
     ``raw`` is a text or what a spreadsheet cell holds. Empty gives None, which is no error here: whether a value is
     required is judged with the row (``check_row``).
     """
-    if isinstance(raw, list | tuple):
-        empty = not raw
-    else:
-        empty = not values.text_from(raw)
-    if empty:
+    if not raw if isinstance(raw, list | tuple) else not values.text_from(raw):
         return Parsed()
     result = READERS[spec.type](spec, raw)
     if isinstance(result, FieldError):
@@ -97,7 +93,8 @@ def parse_row(
 ) -> ParsedRow:
     """Read a whole row (field code -> raw value) and judge it; all its errors at once.
 
-    ``today`` is the local date. ``overridden``: codes of fields whose wrong check character a person accepted, with a reason.
+    ``today`` is the local date. ``overridden``: codes of the fields whose wrong check character a person accepted, with
+    a reason.
     """
     found: dict[str, Any] = {}
     wrong: dict[str, list[FieldError]] = {}
@@ -209,7 +206,7 @@ def fill_defaults(
 
 
 def translate_value(column: EditionColumn, raw: Any) -> Any:
-    """A value of another edition in today's terms (当前状态 ``1`` -> ``撤销``); what the edition does not name stays."""
+    """A value of another edition in today's terms (当前状态 ``1`` -> ``撤销``); others stay."""
     return column.values.get(values.text_from(raw), raw) if column.values else raw
 
 
@@ -265,7 +262,7 @@ def _within_list(spec: FieldSpec, choice: str) -> str:
 
 
 def to_display(spec: FieldSpec, stored: Any) -> str:
-    """A stored value as a person reads it: ``2026-01-05``, ``1,500 yuan``, 是/否 in the active language; "" for none."""
+    """A stored value as a person reads it, in the active language: ``2026-01-05``, ``1,500 yuan``; "" for none."""
     value = from_storage(spec, stored)
     if value is None:
         return ""

@@ -28,7 +28,7 @@ def marker() -> Marker:
         model.history.order_by().values_list(Max("history_id"), Count("history_id"))  # type: ignore[attr-defined]
         for model in SOURCES
     ]
-    return tuple((highest or 0, count) for highest, count in parts[0].union(*parts[1:], all=True))
+    return tuple(sorted((highest or 0, count) for highest, count in parts[0].union(*parts[1:], all=True)))
 
 
 def item_specs(items: Iterable[InformationItem]) -> dict[int, ItemSpec]:

@@ -58,7 +58,7 @@ _DATE: Final = re.compile(
 )
 _COMPACT: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
 _SERIAL: Final = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
-_AMOUNT: Final = re.compile(r"¥?([+-]?)((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(万元|万|元)?")
+_AMOUNT: Final = re.compile(r"([+-]?)((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(万元|万|元)?")
 _NOTE: Final = re.compile(r"其[他它](?:[-:：—–_]+(.+)|[(（](.+)[)）])", re.DOTALL)
 _BLANK: Final = re.compile(r"\s+")
 
@@ -149,7 +149,7 @@ def _within(spec: FieldSpec, date: datetime.date, shown: str) -> datetime.date |
 def read_amount(spec: FieldSpec, raw: Any) -> Decimal | FieldError:
     """An amount in yuan, from a number in the field's unit or with 元, 万 or 万元 written behind it.
 
-    Full-width digits and thousands separators (in threes) are taken, a sign of yuan before it too. Refused: a negative
+    Full-width digits and thousands separators (in threes) are taken. Refused: a negative
     amount, more decimal places or digits than the field has (counted in its unit), scientific notation.
     """
     shown = text_from(raw)
@@ -233,8 +233,8 @@ def read_choice(spec: FieldSpec, raw: Any) -> str | FieldError:
 def read_choices(spec: FieldSpec, raw: Any) -> list[str] | FieldError:
     """Several lawful values, parted by ``; ； 、 , ，``, line breaks or the field's separator.
 
-    Each once, in the order of the catalogue. Separators within brackets part nothing: ``其他（限期整改、公开道歉）`` is one
-    value; nor does a sign that stands in one of the lawful values itself.
+    Each once, in the order of the catalogue. Separators within brackets part nothing: ``其他（限期整改、公开道歉）``
+    is one value; nor does a sign that stands in one of the lawful values itself.
     """
     parts = raw if isinstance(raw, list | tuple) else split_choices(text_from(raw), separators_of(spec))
     found: list[str] = []
