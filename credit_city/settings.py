@@ -8,6 +8,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from credit_city import postgres, secrets
@@ -176,6 +177,8 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
+    "STYLES": [lambda request: static("core/admin.css")],
+    "LOGIN": {"form": "apps.departments.forms.LoginForm"},
     "DASHBOARD_CALLBACK": "apps.desk.dashboard.dashboard",
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "apps.desk.navigation.sidebar"},
 }

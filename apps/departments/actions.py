@@ -33,9 +33,10 @@ class NotVisible(Exception):
 class Action(Generic[M]):
     """One thing a person can do to a row of a department-owned model.
 
-    ``permission`` is a department permission (``review_records``); ``states`` are the values of ``obj.state`` it starts from (empty: any);
-    ``asks_reason`` makes a reason mandatory, which goes into the history; ``inputs`` are form fields for what
-    else it asks (name -> factory of a form field). ``perform(user=, obj=, **inputs)`` does the work on the locked row and returns it.
+    ``permission`` is a department permission (``review_records``); ``states`` are the values of ``obj.state`` it
+    starts from (empty: any); ``asks_reason`` makes a reason mandatory, which goes into the history; ``inputs`` are
+    form fields for what else it asks (name -> factory of a form field). ``perform(user=, obj=, **inputs)`` does the
+    work on the locked row and returns it.
     ``applies`` refines: ``applies(user, obj)`` returns "" or the text why not (the author may not review).
     """
 
@@ -70,7 +71,8 @@ class Action(Generic[M]):
     def __call__(self, *, user: Any, obj: M, reason: str = "", **inputs: Any) -> M:
         """Do it, in one transaction, on the locked row.
 
-        Raises NotVisible, PermissionDenied, StateConflict (with a text for the user) or ValidationError (reason missing).
+        Raises NotVisible, PermissionDenied, StateConflict (with a text for the user) or ValidationError (reason
+        missing).
         """
         reason = reason.strip()
         if self.asks_reason and not reason:

@@ -22,7 +22,9 @@ class Backend(ModelBackend):
             self.refused = user
         return allowed
 
-    def authenticate(self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any) -> Any:
+    def authenticate(
+        self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Any:
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is None and self.refused is not None and request is not None:
             request.login_refused = "demo" if self.refused.is_active else "inactive"

@@ -37,7 +37,9 @@ class Department(models.Model):
     short_name = models.CharField(_("short name"), max_length=20)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True, null=True, blank=True)
-    parent = models.ForeignKey("self", models.PROTECT, verbose_name=_("parent"), null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, verbose_name=_("parent"), null=True, blank=True, related_name="children"
+    )
     path = models.CharField(_("path"), max_length=400, unique=True, editable=False, db_collation="C")
     division_code = models.CharField(_("division code"), max_length=12, blank=True)
     four_eyes = models.BooleanField(
@@ -64,18 +66,6 @@ class Department(models.Model):
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name
 
-    def clean(self) -> None:
-        """Refuse a code that breaks GB 32100 and a parent that stands below this department."""
-        if self.uscc:
-            check = check_uscc(self.uscc)
-            if check.error:
-                raise ValidationError(
-                    {"uscc": _("“%(code)s” is not a valid unified social credit code.") % {"code": self.uscc}}
-                )
-            self.uscc = check.value
-        if self.pk and self.parent and self.parent.is_within(Department.objects.get(pk=self.pk)):
-            raise ValidationError({"parent": _("A department cannot stand below itself.")})
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and keep ``path`` true here and in every department below."""
         before = Department.objects.filter(pk=self.pk).values_list("path", flat=True).first() if self.pk else None
@@ -87,6 +77,18 @@ class Department(models.Model):
             if before and before != self.path:
                 below = Department.objects.filter(path__startswith=before).exclude(pk=self.pk)
                 below.update(path=Concat(Value(self.path), Substr(F("path"), len(before) + 1)))
+
+    def clean(self) -> None:
+        """Refuse a code that breaks GB 32100 and a parent that stands below this department."""
+        if self.uscc:
+            check = check_uscc(self.uscc)
+            if check.error:
+                raise ValidationError(
+                    {"uscc": _("“%(code)s” is not a valid unified social credit code.") % {"code": self.uscc}}
+                )
+            self.uscc = check.value
+        if self.pk and self.parent and self.parent.is_within(Department.objects.get(pk=self.pk)):
+            raise ValidationError({"parent": _("A department cannot stand below itself.")})
 
     def is_within(self, other: "Department") -> bool:
         """Whether this department is ``other`` or stands below it."""
@@ -109,7 +111,12 @@ class User(AbstractUser):
     )
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
     groups = models.ManyToManyField(
-        Group, through="Membership", verbose_name=_("groups"), blank=True, related_name="user_set", related_query_name="user"
+        Group,
+        through="Membership",
+        verbose_name=_("groups"),
+        blank=True,
+        related_name="user_set",
+        related_query_name="user",
     )
 
     history = History(excluded_fields=["password", "last_login", "language"])
@@ -193,7 +200,9 @@ class DepartmentGroupObjectPermission(GroupObjectPermissionBase):
 class LiaisonOfficer(models.Model):
     """The person a department names for the joint conference; kept with dates, because people move on."""
 
-    department = models.ForeignKey(Department, models.CASCADE, verbose_name=_("department"), related_name="liaison_officers")
+    department = models.ForeignKey(
+        Department, models.CASCADE, verbose_name=_("department"), related_name="liaison_officers"
+    )
     name = models.CharField(_("name"), max_length=50)
     post = models.CharField(_("post"), max_length=50, blank=True)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
@@ -209,7 +218,8 @@ class LiaisonOfficer(models.Model):
         ordering = ["-since"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(until__isnull=True) | models.Q(until__gte=models.F("since")), name="liaison_dates_in_order"
+                condition=models.Q(until__isnull=True) | models.Q(until__gte=models.F("since")),
+                name="liaison_dates_in_order",
             )
         ]
 

@@ -17,7 +17,9 @@ def _grants(user: User) -> dict[str, frozenset[int]]:
     """Codename -> ids of the departments where the person holds it, read once per user object (one request)."""
     if not hasattr(user, "_department_grants"):
         held = [
-            *DepartmentUserObjectPermission.objects.filter(user=user).values_list("permission__codename", "content_object__path"),
+            *DepartmentUserObjectPermission.objects.filter(user=user).values_list(
+                "permission__codename", "content_object__path"
+            ),
             *DepartmentGroupObjectPermission.objects.filter(group__user=user).values_list(
                 "permission__codename", "content_object__path"
             ),

@@ -19,7 +19,5 @@ class Role(models.TextChoices):
     AUDIT_ADMINISTRATOR = "audit-administrator", _("audit administrator")
 
 
-ADMINISTRATORS: Final = frozenset(
-    {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR}
-)
+ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
 """The three separated administrators: whoever holds one of these roles holds no other role at all (MLPS level 3)."""
