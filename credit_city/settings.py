@@ -92,7 +92,8 @@ TEMPLATES = [
 
 # Every request is one transaction, and every transaction begins with its context
 # (who, why, which door): apps/audit/postgresql.
-DATABASES = {"default": {**postgres.database_settings(env.str("DATABASE_ROLE", default="app")), "ATOMIC_REQUESTS": True}}
+DATABASE_ROLE = env.str("DATABASE_ROLE", default="app")
+DATABASES = {"default": {**postgres.database_settings(DATABASE_ROLE), "ATOMIC_REQUESTS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "departments.User"
@@ -141,7 +142,8 @@ CSRF_COOKIE_SECURE = SECURE
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
-# Alpine, which Unfold carries, evaluates expressions; that is why 'unsafe-eval' stands here. Inline scripts are refused.
+# Alpine, which Unfold carries, evaluates expressions; that is why 'unsafe-eval' stands here.
+# Inline scripts are refused.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -167,6 +169,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # They announce every task at every start of every command.
+    "loggers": {name: {"level": "WARNING"} for name in ("procrastinate.blueprints", "procrastinate.periodic")},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 
