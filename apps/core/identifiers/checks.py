@@ -28,7 +28,7 @@ class IdentifierCheck:
     value       the cleaned text, upper case and half width, valid or not
     error       "" when valid, else one of the codes of this module
     cleanings   what `clean_code` had to do before the check (see there)
-    subject_kind  for a unified social credit code: what kind of subject holds it ("" when not known)
+    subject_kind  for a unified social credit code: `legal_entity` or `individual_business` ("" when not known)
     """
 
     scheme: str

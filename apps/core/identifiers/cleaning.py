@@ -80,6 +80,11 @@ class CleanedCode:
         return SCIENTIFIC in self.cleanings
 
 
+def is_scientific(text: str) -> bool:
+    """Whether an already cleaned text is a number in scientific notation."""
+    return _SCIENTIFIC.fullmatch(text) is not None
+
+
 def clean_code(text: str | None) -> CleanedCode:
     """Bring a code to half-width capitals without spaces, hyphens, quotes, invisible characters and copy marks.
 
@@ -93,25 +98,22 @@ def clean_code(text: str | None) -> CleanedCode:
     done: list[str] = []
     for character in text:
         entry = _TABLE.get(character)
-        if entry is not None and entry[1] not in done:
+        if entry is not None and entry[1] not in done and entry[1] != HYPHENS:
             done.append(entry[1])
     cleaned = text.translate(_TRANSLATION)
-    if _SCIENTIFIC.fullmatch(cleaned):
+    if is_scientific(cleaned):
         return CleanedCode(cleaned, (*done, SCIENTIFIC))
     match = _DECIMAL.fullmatch(cleaned)
     if match:
         cleaned = match.group(1)
         done.append(DECIMAL)
     match = _BARE_COPY_MARK.fullmatch(cleaned)
-    if match:
-        cleaned = match.group(1)
-        done.append(COPY_MARK)
-    stripped = _COPY_MARK.sub("", cleaned)
+    stripped = _COPY_MARK.sub("", match.group(1) if match else cleaned)
     if stripped != cleaned:
         cleaned = stripped
         done.append(COPY_MARK)
+    # Hyphens inside a copy mark went with it; they are reported only where they stood in the code itself.
     if "-" in cleaned:
         cleaned = cleaned.replace("-", "")
-        if HYPHENS not in done:
-            done.append(HYPHENS)
+        done.append(HYPHENS)
     return CleanedCode(cleaned, tuple(done))

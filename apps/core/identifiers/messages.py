@@ -93,7 +93,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "cleaned": _CLEANED_REASON,
     "look_alike": _("Look-alike character from position %(position)s exchanged"),
     "doubled": _("Extra character at position %(position)s removed"),
-    "dropped": _("Character at position %(position)s doubled"),
+    "dropped": _("Missing character at position %(position)s added"),
     "transposed": _("Characters at positions %(position)s and %(next)s exchanged"),
     "substituted": _("Character at position %(position)s replaced"),
 }

@@ -8,7 +8,7 @@ from stdnum.iso7064 import mod_11_10
 
 from . import checks, uscc
 from .checks import IdentifierCheck
-from .cleaning import clean_code
+from .cleaning import clean_code, is_scientific
 
 ORGANISATION_SCHEME: Final = "organisation_code"
 REGISTRATION_SCHEME: Final = "registration_number"
@@ -25,7 +25,7 @@ TAX_LENGTH: Final = 15
 def _damaged(code: str) -> str:
     if not code:
         return checks.EMPTY
-    if ("+" in code or "." in code) and clean_code(code).scientific:
+    if is_scientific(code):
         return checks.SCIENTIFIC
     return checks.VALID
 

@@ -10,7 +10,7 @@ from stdnum.iso7064 import mod_11_2
 
 from . import checks
 from .checks import IdentifierCheck
-from .cleaning import clean_code
+from .cleaning import clean_code, is_scientific
 
 RESIDENT_SCHEME: Final = "resident_identity"
 RESIDENT_LENGTH: Final = 18
@@ -34,7 +34,7 @@ def resident_status(number: str, today: datetime.date | None = None) -> str:
     if not number:
         return checks.EMPTY
     if "+" in number or "." in number:
-        return checks.SCIENTIFIC if clean_code(number).scientific else checks.CHARSET
+        return checks.SCIENTIFIC if is_scientific(number) else checks.CHARSET
     if len(number) != RESIDENT_LENGTH:
         return checks.LENGTH
     if not _RESIDENT.fullmatch(number):

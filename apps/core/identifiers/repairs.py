@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from . import checks, uscc
+from . import checks, older, uscc
 from .cleaning import clean_code
 
 # Reasons, likeliest first. `messages.REASONS` holds the words.
@@ -52,13 +52,14 @@ _IMPOSSIBLE: Final[dict[str, str]] = {
     "Χ": "X",
 }
 # Pairs inside the alphabet that eyes and scanners exchange.
-_PAIRS: Final = ("0D", "0Q", "DQ", "1L", "1J", "17", "8B", "6G", "56", "27", "UW", "UY", "XY", "EF", "MN", "CG", "38", "PR")
+_PAIRS: Final = (
+    *("0D", "0Q", "DQ", "1L", "1J", "17", "27", "8B", "38", "6G", "56", "CG"),
+    *("UW", "UY", "XY", "EF", "MN", "PR"),
+)
 _ALIKE: Final[dict[str, frozenset[str]]] = {
     character: frozenset(other for pair in _PAIRS if character in pair for other in pair if other != character)
     for character in uscc.ALPHABET
 }
-_MOST_IMPOSSIBLE: Final = 4
-"""With more impossible letters than this the text is not a code, and the guesses would be arbitrary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,10 @@ def propose_uscc(text: str | None, limit: int = 12) -> list[Proposal]:
 
     Tried in this order: cleaning alone (copy marks, full width, spaces); exchange of letters that never occur in a
     code for what they look like (O 0, I 1, S 5, Z 2), all at once; one character exchanged for one that looks
-    alike; a character typed twice or a double typed once; two neighbours exchanged; any other single character.
-    Each proposal has the right check character and a known authority and kind. Empty when the text is valid as it
-    stands, the placeholder, or too far from a code. At most `limit` proposals.
+    alike; a character too many or one lost, doubles first; two neighbours exchanged; any other single character.
+    Each proposal has the right check character and a known authority and kind. The organisation code inside has a
+    check character of its own, which 999 of 1,000 issued codes keep: proposals that keep it come first. Empty when
+    the text is valid as it stands, the placeholder, or too far from a code. At most `limit` proposals.
     """
     cleaned = clean_code(text)
     code = cleaned.text
@@ -93,9 +95,16 @@ def propose_uscc(text: str | None, limit: int = 12) -> list[Proposal]:
     proposals: dict[str, Proposal] = {}
     for proposal in _candidates(code):
         proposals.setdefault(proposal.code, proposal)
-        if len(proposals) == limit:
-            break
-    return list(proposals.values())
+    # A stable sort: within each group the order of the candidates remains.
+    return sorted(proposals.values(), key=lambda proposal: _doubts(proposal.code, code))[:limit]
+
+
+def _doubts(proposed: str, typed: str) -> tuple[bool, bool]:
+    """Reasons to put a proposal behind others: its organisation code fails; its authority is not the one typed."""
+    return (
+        older.organisation_status(uscc.organisation_code_of(proposed)) != checks.VALID,
+        proposed[:2] != typed[:2] and typed[:2] in uscc.AUTHORITY_KINDS,
+    )
 
 
 def _candidates(code: str) -> Iterator[Proposal]:
@@ -103,7 +112,7 @@ def _candidates(code: str) -> Iterator[Proposal]:
         yield from _valid(_without_one(code), DOUBLED)
         return
     if len(code) == uscc.LENGTH - 1:
-        yield from _valid(_with_one_doubled(code), DROPPED)
+        yield from _valid(_with_one_more(code), DROPPED)
         return
     wrong = [position for position, character in enumerate(code) if character not in uscc.VALUES]
     if wrong:
@@ -125,22 +134,18 @@ def _valid(candidates: Iterator[tuple[str, int]], reason: str) -> Iterator[Propo
 
 
 def _impossible_letters(code: str, wrong: list[int]) -> Iterator[Proposal]:
-    if len(wrong) > _MOST_IMPOSSIBLE:
-        return
-    choices = [_IMPOSSIBLE.get(code[position], "") for position in wrong]
-    if all(choices):
-        # The sum of the places taken in each list of choices orders the combinations by likelihood.
-        ranked = sorted(itertools.product(*(range(len(c)) for c in choices)), key=sum)
-        exchanged = (_replace(code, {p: choices[n][k] for n, (p, k) in enumerate(zip(wrong, ranks))}) for ranks in ranked)
-        yield from _valid(((candidate, wrong[0] + 1) for candidate in exchanged), LOOK_ALIKE)
+    letters = sorted({code[position] for position in wrong})
+    choices = [_IMPOSSIBLE.get(letter, "") for letter in letters]
+    # One reading per letter: who writes O for 0 does so throughout. The sum of the places taken in the lists of
+    # choices orders the readings by likelihood.
+    for ranks in sorted(itertools.product(*(range(len(choice)) for choice in choices)), key=sum):
+        reading = {letter: choice[rank] for letter, choice, rank in zip(letters, choices, ranks, strict=True)}
+        exchanged = "".join(reading.get(character, character) for character in code)
+        yield from _valid(iter([(exchanged, wrong[0] + 1)]), LOOK_ALIKE)
     if len(wrong) == 1:
-        position = wrong[0]
-        guesses = ((_replace(code, {position: character}), position + 1) for character in uscc.ALPHABET)
+        place = wrong[0]
+        guesses = ((code[:place] + character + code[place + 1 :], place + 1) for character in uscc.ALPHABET)
         yield from _valid(guesses, SUBSTITUTED)
-
-
-def _replace(code: str, changes: dict[int, str]) -> str:
-    return "".join(changes.get(position, character) for position, character in enumerate(code))
 
 
 def _one_exchanged(code: str) -> Iterator[tuple[str, int]]:
@@ -164,6 +169,10 @@ def _without_one(code: str) -> Iterator[tuple[str, int]]:
         yield code[:position] + code[position + 1 :], position + 1
 
 
-def _with_one_doubled(code: str) -> Iterator[tuple[str, int]]:
+def _with_one_more(code: str) -> Iterator[tuple[str, int]]:
+    # A double typed once is likelier than any other loss.
     for position, character in enumerate(code):
         yield code[:position] + character + code[position:], position + 1
+    for position in range(len(code) + 1):
+        for character in uscc.ALPHABET:
+            yield code[:position] + character + code[position:], position + 1

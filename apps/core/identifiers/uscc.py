@@ -6,7 +6,7 @@ from typing import Final
 
 from . import checks
 from .checks import IdentifierCheck
-from .cleaning import clean_code
+from .cleaning import clean_code, is_scientific
 
 SCHEME: Final = "uscc"
 LENGTH: Final = 18
@@ -19,7 +19,11 @@ VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
 PLACEHOLDER: Final = "0" * 17 + "X"
 """What the national standard of 2018 asks for when an individual business has no code."""
 
-# Kinds of subject that a code names. Legal persons and other organisations share one file of the 2018 standard.
+# Kinds of subject as records know them (`terms.SubjectKind`).
+LEGAL_ENTITY: Final = "legal_entity"
+INDIVIDUAL: Final = "individual_business"
+
+# Kinds of organisation that positions 1 and 2 tell apart.
 ORGAN = "organ"
 INSTITUTION = "institution"
 MASS_ORGANISATION = "mass_organisation"
@@ -89,7 +93,7 @@ AUTHORITY_KINDS: Final[dict[str, str]] = {
     "Y1": OTHER,
     "Y9": OTHER,
 }
-"""Registering authority and kind (positions 1 and 2) -> kind of subject."""
+"""Registering authority and kind (positions 1 and 2) -> kind of organisation."""
 
 
 def check_character(body: str) -> str:
@@ -103,7 +107,7 @@ def status(code: str) -> str:
     if not code:
         return checks.EMPTY
     if "+" in code or "." in code:
-        return checks.SCIENTIFIC if clean_code(code).scientific else checks.CHARSET
+        return checks.SCIENTIFIC if is_scientific(code) else checks.CHARSET
     if len(code) != LENGTH:
         return checks.LENGTH
     if code == PLACEHOLDER:
@@ -129,15 +133,24 @@ def check_uscc(text: str | None) -> IdentifierCheck:
     """
     cleaned = clean_code(text)
     error = status(cleaned.text)
-    kind = subject_kind(cleaned.text) if error in (checks.VALID, checks.CHECKSUM) else ""
-    if error == checks.PLACEHOLDER:
-        kind = INDIVIDUAL_BUSINESS
+    kind = subject_kind(cleaned.text) if error in (checks.VALID, checks.CHECKSUM, checks.PLACEHOLDER) else ""
     return IdentifierCheck(SCHEME, cleaned.text, error, cleaned.cleanings, kind)
 
 
-def subject_kind(code: str) -> str:
-    """Kind of subject named by positions 1 and 2 of a clean code; "" when the pair is not in the standard."""
+def organisation_kind(code: str) -> str:
+    """Kind of organisation named by positions 1 and 2 of a clean code; "" when the pair is not in the standard."""
     return AUTHORITY_KINDS.get(code[:2], "")
+
+
+def subject_kind(code: str) -> str:
+    """Kind of subject that holds a clean code: `individual_business` (92, and the placeholder) or `legal_entity`
+    (legal persons and other organisations, one file in the 2018 standard); "" for an unknown pair."""
+    if code == PLACEHOLDER:
+        return INDIVIDUAL
+    kind = organisation_kind(code)
+    if not kind:
+        return ""
+    return INDIVIDUAL if kind == INDIVIDUAL_BUSINESS else LEGAL_ENTITY
 
 
 def division_of(code: str) -> str:

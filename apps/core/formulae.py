@@ -1,0 +1,29 @@
+"""Exported cells must stay text: a spreadsheet runs what begins like a formula."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_STARTS: Final = frozenset("=+-@\t\r\n＝＋－＠")
+_HARMLESS: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*%?|-+")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might take `text` for a formula. A plain negative number or a dash is none."""
+    stripped = text.lstrip(" \u3000")
+    if not stripped or stripped[0] not in _STARTS:
+        return False
+    return _HARMLESS.fullmatch(stripped) is None
+
+
+def escape_formula(value: object) -> object:
+    """`value` with an apostrophe before it when it is text that a spreadsheet would run; anything else unchanged."""
+    if isinstance(value, str) and is_formula(value):
+        return "'" + value
+    return value
+
+
+def unescape_formula(text: str) -> str:
+    """Takes back `escape_formula`, so that an exported sheet can be sent in again."""
+    return text[1:] if text[:1] == "'" and is_formula(text[1:]) else text

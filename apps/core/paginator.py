@@ -1,0 +1,132 @@
+"""Pages of large tables without counting them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
+
+COUNT_BOUND: Final = 10_000
+"""Up to this many rows the count is exact: counting that far costs a few milliseconds."""
+
+
+class LargeTablePage(Page):
+    """A page that knows from its own rows whether another follows."""
+
+    def __init__(self, object_list: Any, number: int, paginator: LargeTablePaginator, follows: bool | None) -> None:
+        super().__init__(object_list, number, paginator)
+        self._follows = follows
+
+    def has_next(self) -> bool:
+        return super().has_next() if self._follows is None else self._follows
+
+
+class LargeTablePaginator(Paginator):
+    """Paginator for querysets of any size: `paginator = LargeTablePaginator` on an admin, with
+    `show_full_result_count = False`.
+
+    Rows are counted up to `count_bound`. Beyond it `count` is the planner's estimate for this very query, filters
+    and row level security included, and `is_estimate` is true: then the last page is unknown, so only pages that
+    are known to exist are offered, and the next page is found by looking one row ahead. On the page where the rows
+    end the count becomes exact. Needs PostgreSQL.
+    """
+
+    count_bound: int = COUNT_BOUND
+    template_name = "core/pagination.html"
+
+    @cached_property
+    def is_estimate(self) -> bool:
+        return isinstance(self.object_list, QuerySet) and self._bounded_count > self.count_bound
+
+    @cached_property
+    def count(self) -> int:
+        if not self.is_estimate:
+            return self._bounded_count
+        return max(estimated_rows(self._queryset), self._bounded_count)
+
+    @property
+    def rough_count(self) -> int:
+        """An estimate to show: two significant digits, for more would lie."""
+        return int(float(f"{self.count:.1e}")) if self.is_estimate else self.count
+
+    @property
+    def _queryset(self) -> QuerySet[Any]:
+        return cast("QuerySet[Any]", self.object_list)
+
+    @cached_property
+    def _bounded_count(self) -> int:
+        if not isinstance(self.object_list, QuerySet):
+            return len(self.object_list)
+        return self._queryset.order_by()[: self.count_bound + 1].count()
+
+    def validate_number(self, number: Any) -> int:
+        try:
+            return super().validate_number(number)
+        except EmptyPage:
+            # Beyond an estimate there may be rows all the same; `page` looks.
+            if self.is_estimate and int(number) >= 1:
+                return int(number)
+            raise
+
+    def page(self, number: Any) -> Page:
+        number = self.validate_number(number)
+        if not self.is_estimate:
+            return super().page(number)
+        bottom = (number - 1) * self.per_page
+        top = bottom + self.per_page
+        keys = self._queryset.values_list("pk", flat=True)[bottom : top + 1]
+        found = len(keys)
+        if not found:
+            raise EmptyPage(self.error_messages["no_results"])
+        if found <= self.per_page:
+            self._know_count(bottom + found)
+        return LargeTablePage(self.object_list[bottom:top], number, self, follows=found > self.per_page)
+
+    def get_page(self, number: Any) -> Page:
+        try:
+            return super().get_page(number)
+        except EmptyPage:
+            return self.page(1)
+
+    def _know_count(self, count: int) -> None:
+        self.is_estimate = False
+        self.count = count
+        self.__dict__.pop("num_pages", None)
+
+    @property
+    def page_range(self) -> range:
+        """Pages that certainly exist."""
+        if self.is_estimate:
+            return range(1, self._certain_pages + 1)
+        return super().page_range
+
+    @property
+    def _certain_pages(self) -> int:
+        return max(1, self._bounded_count // self.per_page)
+
+    def get_elided_page_range(self, number: Any = 1, *, on_each_side: int = 3, on_ends: int = 2) -> Iterator[Any]:
+        """Page numbers around `number`; with an estimate the row ends in an ellipsis, not in a last page."""
+        number = self.validate_number(number)
+        if not self.is_estimate:
+            yield from super().get_elided_page_range(number, on_each_side=on_each_side, on_ends=on_ends)
+            return
+        if number > 1 + on_each_side + on_ends:
+            yield from range(1, on_ends + 1)
+            yield self.ELLIPSIS
+            yield from range(number - on_each_side, number + 1)
+        else:
+            yield from range(1, number + 1)
+        # `page` has looked one page ahead: the next one exists, or the count would not be an estimate any more.
+        yield from range(number + 1, max(number + 1, min(number + on_each_side, self._certain_pages)) + 1)
+        yield self.ELLIPSIS
+
+
+def estimated_rows(queryset: QuerySet) -> int:
+    """Rows the planner expects of a query. Row level security and filters are part of the estimate."""
+    text = queryset.order_by().explain(format="json")
+    # Django sends no query at all for one that it knows to be empty.
+    return int(json.loads(text)[0]["Plan"]["Plan Rows"]) if text else 0
