@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.history import History
+
 
 class CalendarYear(models.Model):
     """A year whose working days the State Council has announced, or is about to."""
@@ -27,6 +29,8 @@ class CalendarYear(models.Model):
     )
     source = models.CharField(_("source"), max_length=200, help_text=_("The notice, with its document number."))
     updated = models.DateTimeField(_("updated"), auto_now=True)
+
+    history = History()
 
     class Meta:
         verbose_name = _("calendar year")
@@ -45,6 +49,8 @@ class CalendarDay(models.Model):
     name = models.CharField(_("holiday"), max_length=40, blank=True)
     source = models.CharField(_("source"), max_length=200)
     updated = models.DateTimeField(_("updated"), auto_now=True)
+
+    history = History()
 
     class Meta:
         verbose_name = _("calendar day")
@@ -109,6 +115,8 @@ class Rule(models.Model):
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = RuleManager()
+
+    history = History()
 
     class Meta:
         verbose_name = _("dated rule")
