@@ -9,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.history import History
 from apps.core.terms import SubjectKind
 
+from .querysets import SubjectQuerySet
+
+
+USCC_SHAPE = "^[0-9A-HJ-NPQRTUWXY]{18}$"
+"""Characters of GB 32100. The check character is judged by the actions: a code that fails it may be accepted."""
+
 
 class Region(models.Model):
     """An administrative division (GB/T 2260 and its statistical extensions)."""
@@ -16,7 +22,9 @@ class Region(models.Model):
     code = models.CharField(_("code"), max_length=12, primary_key=True)
     name = models.CharField(_("name"), max_length=100)
     level = models.CharField(_("level"), max_length=16)
-    parent = models.ForeignKey("self", models.PROTECT, verbose_name=_("parent"), null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, verbose_name=_("parent"), null=True, blank=True, related_name="children"
+    )
 
     class Meta:
         verbose_name = _("region")
@@ -63,36 +71,61 @@ class Subject(models.Model):
     match_name = models.CharField(_("name for matching"), max_length=200, editable=False)
     uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True, null=True, blank=True)
     override_reason = models.CharField(
-        _("reason for accepting the code"), max_length=200, blank=True,
+        _("reason for accepting the code"),
+        max_length=200,
+        blank=True,
         help_text=_("Why a code that fails its check digit is accepted all the same."),
     )
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
     organisation_type = models.CharField(_("type of organisation"), max_length=100, blank=True)
     registered_on = models.DateField(_("registered on"), null=True, blank=True)
-    capital = models.DecimalField(_("registered capital (yuan)"), max_digits=20, decimal_places=2, null=True, blank=True)
+    capital = models.DecimalField(
+        _("registered capital (yuan)"), max_digits=20, decimal_places=2, null=True, blank=True
+    )
     capital_text = models.CharField(_("registered capital as registered"), max_length=100, blank=True)
     legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
     address = models.CharField(_("address"), max_length=300, blank=True)
-    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("region"), null=True, blank=True, related_name="+")
-    industry = models.ForeignKey(Industry, models.PROTECT, verbose_name=_("industry"), null=True, blank=True, related_name="+")
+    region = models.ForeignKey(
+        Region, models.PROTECT, verbose_name=_("region"), null=True, blank=True, related_name="+"
+    )
+    industry = models.ForeignKey(
+        Industry, models.PROTECT, verbose_name=_("industry"), null=True, blank=True, related_name="+"
+    )
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name=_("merged into"), null=True, blank=True, related_name="merged", editable=False
+        "self",
+        models.PROTECT,
+        verbose_name=_("merged into"),
+        null=True,
+        blank=True,
+        related_name="merged",
+        editable=False,
     )
     created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
     name_tokens = models.GeneratedField(
         expression=Func(F("match_name"), function="name_bigrams"), output_field=SearchVectorField(), db_persist=True
     )
 
-    history = History()
+    history = History(excluded_fields=["name_tokens"])
+    objects = SubjectQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("subject")
         verbose_name_plural = _("subjects")
+        permissions = [("merge_subject", _("merge duplicate subjects"))]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind=SubjectKind.NATURAL_PERSON) | Q(uscc__isnull=True, match_name=""),
                 name="person_kept_out_of_search",
             ),
+            models.CheckConstraint(
+                condition=Q(kind=SubjectKind.NATURAL_PERSON)
+                | Q(match_name=Func(F("name"), function="name_match_form", output_field=models.CharField())),
+                name="subject_match_name_fits",
+            ),
+            models.CheckConstraint(
+                condition=Q(uscc__isnull=True) | Q(uscc__regex=USCC_SHAPE), name="subject_uscc_shape"
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="subject_not_merged_into_itself"),
         ]
         indexes = [
             GinIndex(fields=["name_tokens"], name="subject_name_tokens", fastupdate=False),
@@ -125,27 +158,40 @@ class Identifier(models.Model):
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
         constraints = [models.UniqueConstraint(fields=["scheme", "value"], name="identifier_once")]
-        indexes = [models.Index(fields=["value"], name="identifier_value")]
+        # This operator class serves both the exact value and the beginning of one.
+        indexes = [models.Index(fields=["value"], name="identifier_value", opclasses=["varchar_pattern_ops"])]
 
     def __str__(self) -> str:
         return self.value
 
 
 class SubjectName(models.Model):
-    """A name that a subject bore, with the dates as far as known."""
+    """A name that an organisation bore, with the dates as far as known. Never a person's: those are encrypted."""
 
     subject = models.ForeignKey(Subject, models.CASCADE, verbose_name=_("subject"), related_name="names")
     name = models.CharField(_("name"), max_length=200)
     match_name = models.CharField(_("name for matching"), max_length=200, editable=False)
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+    name_tokens = models.GeneratedField(
+        expression=Func(F("match_name"), function="name_bigrams"), output_field=SearchVectorField(), db_persist=True
+    )
 
-    history = History()
+    history = History(excluded_fields=["name_tokens"])
 
     class Meta:
         verbose_name = _("former name")
         verbose_name_plural = _("former names")
-        indexes = [models.Index(fields=["match_name"], name="subject_name_match_name")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(match_name=Func(F("name"), function="name_match_form", output_field=models.CharField())),
+                name="former_match_name_fits",
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["name_tokens"], name="subject_name_tokens_former", fastupdate=False),
+            models.Index(fields=["match_name"], name="subject_name_match_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -155,16 +201,24 @@ class PersonKey(models.Model):
     """The data key of one person, wrapped by the master key.
 
     The person is found by ``fingerprint``, a keyed hash of document kind and number. Destroying ``wrapped`` forgets the
-    person everywhere at once, history included: nothing encrypted under the key can be read again.
+    person everywhere at once, history included: nothing encrypted under the key can be read again. The fingerprint goes
+    with it, for it too tells whether somebody with a known number was on record. The row stays and says when.
     """
 
-    fingerprint = models.BinaryField(_("fingerprint"), max_length=32, unique=True)
+    fingerprint = models.BinaryField(_("fingerprint"), max_length=32, unique=True, null=True)
     wrapped = models.BinaryField(_("wrapped key"), null=True)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("person key")
         verbose_name_plural = _("person keys")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True, fingerprint__isnull=False, wrapped__isnull=False)
+                | Q(destroyed_at__isnull=False, fingerprint__isnull=True, wrapped__isnull=True),
+                name="person_key_whole_or_destroyed",
+            )
+        ]
 
 
 class PersonalData(models.Model):
@@ -194,13 +248,15 @@ class PersonalData(models.Model):
 class SubjectMerge(models.Model):
     """One merge of a duplicate into the subject that stays, with all it takes to reverse it.
 
-    ``moved`` maps a model label to the primary keys of the rows that were moved along.
+    ``moved`` maps a foreign key (``records.Record.subject``) to the primary keys of the rows that were moved along,
+    ``made`` a model label (``subjects.SubjectName``) to those of the rows that the merge added.
     """
 
     duplicate = models.ForeignKey(Subject, models.PROTECT, verbose_name=_("duplicate"), related_name="+")
     remaining = models.ForeignKey(Subject, models.PROTECT, verbose_name=_("remaining subject"), related_name="+")
     reason = models.CharField(_("reason"), max_length=300)
     moved = models.JSONField(_("moved rows"), default=dict)
+    made = models.JSONField(_("added rows"), default=dict)
     merged_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("merged by"), related_name="+")
     merged_at = models.DateTimeField(_("merged at"), auto_now_add=True)
     reversed_by = models.ForeignKey(
@@ -214,6 +270,12 @@ class SubjectMerge(models.Model):
         verbose_name = _("merge")
         verbose_name_plural = _("merges")
         ordering = ["-merged_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["duplicate"], condition=Q(reversed_at__isnull=True), name="merged_once_at_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(duplicate=F("remaining")), name="merge_of_two"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.duplicate} → {self.remaining}"
