@@ -45,6 +45,7 @@ class ColumnMatch:
     that name no column. ``missing``: required fields of the edition without a column, ``absent`` all others.
     ``repeated``: (place, header) of those whose field an earlier header fills already. ``rivals``: names of other
     editions that explain the headers equally well and read some of them differently; then the file must say which.
+    ``ignored``: (place, header) of those that belong to the edition and are read over.
     """
 
     edition: Edition
@@ -54,6 +55,7 @@ class ColumnMatch:
     absent: tuple[FieldSpec, ...] = ()
     repeated: tuple[tuple[int, str], ...] = ()
     rivals: tuple[str, ...] = ()
+    ignored: tuple[tuple[int, str], ...] = ()
     score: int = 0
 
     @property
@@ -98,14 +100,20 @@ def header_score(cells: Sequence[object], spec: ItemSpec) -> int:
 def _read(headers: Sequence[object], spec: ItemSpec, edition: Edition) -> ColumnMatch:
     whole, parts = _index(spec, edition)
     columns: list[EditionColumn | None] = []
-    unknown, repeated = [], []
+    unknown: list[tuple[int, str]] = []
+    repeated: list[tuple[int, str]] = []
+    ignored: list[tuple[int, str]] = []
+    read_over = {_bare(normalise_header(header)) for header in edition.ignored}
     taken: set[str] = set()
     score = 0
     for place, header in enumerate(headers):
         key = normalise_header(header)
         column = whole.get(_bare(key)) or parts.get(key)
         if column is None:
-            if key:
+            if _bare(key) in read_over:
+                ignored.append((place, str(header)))
+                score += EXACT
+            elif key:
                 unknown.append((place, str(header)))
         elif column.field in taken and not (spec.by_code[column.field].type == CHOICES and column not in columns):
             repeated.append((place, str(header)))
@@ -119,7 +127,9 @@ def _read(headers: Sequence[object], spec: ItemSpec, edition: Edition) -> Column
     owned = {column.field for column in edition.columns}
     missing = tuple(each for each in without if each.required and each.code in owned)
     absent = tuple(each for each in without if each not in missing)
-    return ColumnMatch(edition, tuple(columns), tuple(unknown), missing, absent, tuple(repeated), (), score)
+    return ColumnMatch(
+        edition, tuple(columns), tuple(unknown), missing, absent, tuple(repeated), (), tuple(ignored), score
+    )
 
 
 def _bare(key: str) -> str:

@@ -306,12 +306,22 @@ class ColumnMapping(models.Model):
 class MappedColumn(models.Model):
     """One column of another edition: its header, the field it fills, and how its values read in today's terms.
 
+    Without a field the column is known and read over: today's item has no place for it.
+
     Two columns may fill one field of several choices (处罚类别1 and 处罚类别2): their values are joined.
     """
 
     mapping = models.ForeignKey(ColumnMapping, models.CASCADE, verbose_name=_("column mapping"), related_name="columns")
     header = models.CharField(_("header"), max_length=100)
-    field = models.ForeignKey(ItemField, models.CASCADE, verbose_name=_("field"), related_name="mapped_columns")
+    field = models.ForeignKey(
+        ItemField,
+        models.CASCADE,
+        verbose_name=_("field"),
+        related_name="mapped_columns",
+        null=True,
+        blank=True,
+        help_text=_("Empty: the column is known, but read over."),
+    )
     values = models.JSONField(
         _("values"),
         default=dict,

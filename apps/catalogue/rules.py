@@ -89,12 +89,17 @@ def parse_value(spec: FieldSpec, raw: Any) -> Parsed:
 
 
 def parse_row(
-    spec: ItemSpec, raw: Mapping[str, Any], today: datetime.date, *, overridden: frozenset[str] = frozenset()
+    spec: ItemSpec,
+    raw: Mapping[str, Any],
+    today: datetime.date,
+    *,
+    edition: Edition | None = None,
+    overridden: frozenset[str] = frozenset(),
 ) -> ParsedRow:
     """Read a whole row (field code -> raw value) and judge it; all its errors at once.
 
-    ``today`` is the local date. ``overridden``: codes of the fields whose wrong check character a person accepted, with
-    a reason.
+    ``today`` is the local date. ``edition``: the edition of the file the row came from (see ``check_row``).
+    ``overridden``: codes of the fields whose wrong check character a person accepted, with a reason.
     """
     found: dict[str, Any] = {}
     wrong: dict[str, list[FieldError]] = {}
@@ -106,22 +111,28 @@ def parse_row(
             found[each.code] = parsed.error.kept
         else:
             wrong[each.code] = [parsed.error]
-    for code, error in check_row(spec, found, today):
+    for code, error in check_row(spec, found, today, edition=edition):
         if not (error.overridable and code in overridden):
             wrong.setdefault(code, []).append(error)
     return ParsedRow(found, wrong)
 
 
-def check_row(spec: ItemSpec, parsed: Mapping[str, Any], today: datetime.date) -> list[tuple[str, FieldError]]:
+def check_row(
+    spec: ItemSpec, parsed: Mapping[str, Any], today: datetime.date, *, edition: Edition | None = None
+) -> list[tuple[str, FieldError]]:
     """What is wrong between the fields of a row, as (field code, error).
 
     ``parsed`` holds the values that could be read: a field that is absent from it has an error of its own already, and
     nothing that depends on it is judged. The checks, in order: required; required if; valid to not before
     valid from; decided on not in the future; identity document fits its kind; the placeholder code only for an
     individual business.
+
+    A row from a file of another edition is not asked for what that edition has neither column nor default for.
     """
     found: list[tuple[str, FieldError]] = []
     for each in spec.fields:
+        if edition is not None and each.code not in edition.fields:
+            continue
         if each.code not in parsed or parsed[each.code] is not None:
             continue
         if each.required:

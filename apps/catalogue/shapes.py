@@ -82,13 +82,15 @@ class Edition:
     """The columns of a file edition.
 
     ``defaults`` (field code -> text) fills what that edition had no column for; the texts may hold the placeholders
-    of ``rules.fill_defaults``. ``columns`` of two headers may fill one field of several choices.
+    of ``rules.fill_defaults``. ``columns`` of two headers may fill one field of several choices. ``ignored``: headers
+    that belong to the edition and are read over.
     """
 
     name: str
     columns: tuple[EditionColumn, ...]
     defaults: Mapping[str, str] = field(default_factory=dict)
     current: bool = False
+    ignored: tuple[str, ...] = ()
 
     @cached_property
     def fields(self) -> frozenset[str]:

@@ -78,8 +78,10 @@ def build_spec(item: InformationItem) -> ItemSpec:
                 columns=tuple(
                     EditionColumn(column.header, column.field.code, dict(column.values))
                     for column in mapping.columns.all()
+                    if column.field
                 ),
                 defaults=dict(mapping.defaults),
+                ignored=tuple(column.header for column in mapping.columns.all() if not column.field),
             )
             for mapping in item.mappings.all()
         ),
