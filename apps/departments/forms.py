@@ -1,6 +1,5 @@
 """Forms of people: logging in, making an account."""
 
-
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm

@@ -29,6 +29,7 @@ class Department(models.Model):
         GOVERNMENT = "government", _("government")
         COLLECTING = "collecting", _("collecting department")
         DISTRICT = "district", _("district or county")
+        BUREAU = "bureau", _("district bureau")
         OFFICE = "office", _("office")
 
     slug = models.SlugField(_("slug"), max_length=64, unique=True)
