@@ -13,6 +13,7 @@ from credit_city.errors import ConfigurationError, fail
 from credit_city.listening import demo_mode
 
 LOG = postgres.VAR / "log" / "prepare.log"
+DEMO_LOGINS = postgres.VAR / "demo_logins.txt"
 
 Step = tuple[str, str, dict[str, Any]]
 
@@ -57,8 +58,24 @@ def main(role: str) -> None:
         django.setup()
     except ConfigurationError as error:
         fail(str(error))
-    steps = OWNER_STEPS if role == "owner" else APP_STEPS + (DEMO_STEPS if demo_mode() else [])
-    run(steps, call_command)
+    if role == "owner":
+        run(OWNER_STEPS, call_command)
+    elif demo_mode():
+        run(APP_STEPS + DEMO_STEPS, call_command)
+        DEMO_LOGINS.write_text(demo_logins())
+    else:
+        run(APP_STEPS, call_command)
+
+
+def demo_logins() -> str:
+    """The demo accounts, for the screen."""
+    from django.utils import translation
+
+    from apps.departments.demo import ACCOUNTS, PASSWORD
+
+    with translation.override("en"):
+        rows = [f"  {one.username:<16} {one.role.label}, {one.department}" for one in ACCOUNTS]
+    return "\n".join([f"Demo logins, all with the password {PASSWORD}", *rows, ""])
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def maintenance(settings: dict[str, Any]) -> Iterator[psycopg.Connection]:
 
 
 def _unreachable(settings: dict[str, Any], error: Exception) -> str:
-    reason = str(error).strip().splitlines()[-1].strip()
+    reason = str(error).strip().splitlines()[0].strip()
     return f"Cannot reach PostgreSQL at {settings['HOST']}:{settings['PORT']} as {settings['USER']}: {reason}"
 
 

@@ -25,6 +25,7 @@ from credit_city.bootstrap import say
 from credit_city.embedded import ServerError
 from credit_city.errors import ConfigurationError
 from credit_city.listening import Address, demo_mode, refusal
+from credit_city.prepare import DEMO_LOGINS
 
 LOGS = postgres.VAR / "log"
 ROOT = postgres.VAR.parent
@@ -47,6 +48,7 @@ class Signals:
         self._read, write = os.pipe()
         os.set_blocking(write, False)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        self._terminal = os.isatty(1)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
 
@@ -58,6 +60,9 @@ class Signals:
     def pause(self, seconds: float) -> None:
         """Wait, or until a child ends; raises Stop when told to end."""
         if self.wait(seconds) - {signal.SIGCHLD}:
+            raise Stop
+        # Where `make` itself leads the terminal's session, it alone is told of the closing, and only waits for us.
+        if self._terminal and not os.isatty(1):
             raise Stop
 
 
@@ -243,9 +248,8 @@ def greet(address: Address) -> None:
     """Say where the site is and, in demo mode, how to log in."""
     tell(f"\nCredit City is ready: http://{address.bind}/")
     if demo_mode():
-        logins = postgres.VAR / "demo_logins.txt"
         with contextlib.suppress(OSError):
-            tell(logins.read_text().rstrip())
+            tell(DEMO_LOGINS.read_text().rstrip())
     tell("Ctrl-C stops it. The data stays under var/.\n")
 
 

@@ -46,7 +46,7 @@ class Command(BaseCommand):
             roles.connect(app).close()
         except psycopg.OperationalError as error:
             raise roles.DatabaseError(
-                f"The role {app['USER']} cannot log in: {str(error).strip().splitlines()[-1]}. "
+                f"The role {app['USER']} cannot log in: {str(error).strip().splitlines()[0]}. "
                 + ("Check DATABASE_APP_URL." if given else "Check the server's pg_hba.conf.")
             ) from None
         self.stdout.write(f"Database {owner['NAME']} {'created and ' if created else ''}up to date.")
