@@ -64,7 +64,7 @@ def refusal(address: Address, *, demo: bool) -> str:
     """Why this address is refused in this mode, as one line; empty when it is not."""
     if demo and not address.is_loopback():
         return (
-            f"Demo mode has accounts whose password everybody knows; it listens on loopback only, not on {address.host}: "
-            "unset HOST, or set DEMO=0 and read docs/operations.md."
+            f"Demo mode has accounts whose password everybody knows; it listens on loopback only, "
+            f"not on {address.host}: unset HOST, or set DEMO=0 and read docs/operations.md."
         )
     return ""
