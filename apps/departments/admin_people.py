@@ -1,0 +1,194 @@
+"""Admin of accounts and of who holds which role."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+
+from apps.audit.context import current
+from apps.core.admin_base import REASON, BaseAdmin
+from apps.core.forms import dress
+
+from .models import Department, Membership, RoleGroup, User
+from .roles import assign_role, check_role, remove_role
+from .terms import ADMINISTRATORS, Role
+
+
+def holds_administrator_role(user: User) -> bool:
+    """Whether the person is one of the three administrators."""
+    return RoleGroup.objects.filter(group__user=user, role__in=ADMINISTRATORS).exists()
+
+
+class AccountCreationForm(UserCreationForm):
+    """A new account, with the first password."""
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
+class AccountForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("username", "name", "department", "phone", "email", "is_active", "is_staff")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, BaseAdmin):
+    """Accounts: made, changed, deactivated, never deleted; roles are given elsewhere, by somebody else."""
+
+    form = AccountForm
+    add_form = AccountCreationForm
+    change_password_form = AdminPasswordChangeForm
+    asks_reason = True
+    can_delete = False
+    list_display = ["username", "name", "department", "shown_roles", "is_active", "last_login"]
+    list_filter = [
+        "is_active",
+        ("department", RelatedDropdownFilter),
+        ("groups__role__role", ChoicesDropdownFilter),
+    ]
+    list_select_related = ["department"]
+    list_filter_submit = True
+    search_fields = ["username", "name", "department__name", "department__short_name"]
+    filter_horizontal = ()
+    fieldsets = [
+        (None, {"fields": ["username", "name", "department", "phone", "email"]}),
+        (_("Access"), {"fields": ["is_active", "is_staff", "shown_roles", "last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "name", "department", "phone", "email", "password1", "password2"]}),
+    ]
+    readonly_fields = ["shown_roles", "last_login", "date_joined"]
+    autocomplete_fields = ["department"]
+    actions_detail = ["set_password"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups__role__department")
+
+    @display(description=_("roles"))
+    def shown_roles(self, obj: User) -> str:
+        held = [group.role for group in obj.groups.all() if hasattr(group, "role")]
+        return "; ".join(str(role) for role in held) or "–"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Nobody locks themselves out.
+        own = ["is_active", "is_staff"] if obj is not None and obj.pk == request.user.pk else []
+        return [*self.readonly_fields, *own]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_set_password_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Who may set this person's password: not of another administrator, for that would be wearing two hats."""
+        obj = self.get_object(request, object_id) if object_id else None
+        if obj is None or not self.has_change_permission(request, obj):
+            return False
+        return request.user.is_superuser or obj.pk == request.user.pk or not holds_administrator_role(obj)
+
+    @action(description=_("Set password"), permissions=["set_password"], url_path="set-password", icon="password")
+    def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:auth_user_password_change", args=[object_id]))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        self.visible_or_404(request, id)
+        if not self.has_set_password_permission(request, id):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+
+class MembershipForm(forms.ModelForm):
+    """Who gets which role in which department."""
+
+    department = dress(forms.ModelChoiceField(Department.objects.filter(is_active=True), label=_("department")))
+    role = dress(forms.ChoiceField(choices=Role.choices, label=_("role")))
+
+    class Meta:
+        model = Membership
+        fields = ["user"]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"user", "department", "role"} <= data.keys():
+            group = check_role(target=data["user"], role=Role(data["role"]), department=data["department"])
+            self.instance.group = group.group
+        return data
+
+
+@admin.register(Membership)
+class MembershipAdmin(BaseAdmin):
+    """Roles of persons: given and taken with a reason, never changed."""
+
+    form = MembershipForm
+    asks_reason = True
+    asks_reason_on_add = True
+    can_delete = True
+    list_display = ["user", "shown_department", "shown_role"]
+    list_filter = [
+        ("group__role__department", RelatedDropdownFilter),
+        ("group__role__role", ChoicesDropdownFilter),
+    ]
+    list_filter_submit = True
+    list_select_related = ["user", "group__role__department"]
+    search_fields = ["user__username", "user__name", "group__role__department__name"]
+    autocomplete_fields = ["user"]
+
+    @display(description=_("department"), ordering="group__role__department__path")
+    def shown_department(self, obj: Membership) -> Any:
+        return obj.group.role.department if hasattr(obj.group, "role") else "–"
+
+    @display(description=_("role"), ordering="group__role__role")
+    def shown_role(self, obj: Membership) -> Any:
+        return obj.group.role.get_role_display() if hasattr(obj.group, "role") else obj.group
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["user", "department", "role", REASON]})]
+        return [(None, {"fields": ["user", "shown_department", "shown_role"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["user", "shown_department", "shown_role"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        given = assign_role(
+            user=request.user,
+            target=data["user"],
+            role=Role(data["role"]),
+            department=data["department"],
+            reason=data[REASON],
+        )
+        obj.pk = given.pk
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        group = obj.group.role
+        remove_role(
+            user=request.user,
+            target=obj.user,
+            role=Role(group.role),
+            department=group.department,
+            reason=current().reason,
+        )
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ValidationError as error:
+            raise PermissionDenied(error.messages) from None
