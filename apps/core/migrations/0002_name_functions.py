@@ -13,6 +13,11 @@ def _literal(codes):
     return "E'" + "".join(f"\\u{code:04x}" for code in codes) + "'"
 
 
+def _character_class(codes):
+    """An SQL literal of a regular expression that matches any one of the characters."""
+    return "E'[" + "".join(f"\\\\u{code:04x}" for code in codes) + "]'"
+
+
 SMALL = range(ord("a"), ord("z") + 1)
 CAPITALS = range(ord("A"), ord("Z") + 1)
 # Full-width forms of the printable ASCII characters, brackets and small letters apart.
@@ -48,23 +53,27 @@ TO = _literal(
         *[0xB7] * len(DOTS),
     ]
 )
+CHANGING = _character_class([*SMALL, *WIDE, *WIDE_SMALL, *OPENING, *CLOSING, *DOTS, *DROPPED])
 
+# Most names need no change, and the class is tested in a fraction of the time that translate() takes.
 # translate() drops the characters that stand beyond the end of the second list.
 MATCH_FORM = f"""
 CREATE FUNCTION name_match_form(name text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN translate(name, {FROM}, {TO});
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN name ~ {CHANGING} THEN translate(name, {FROM}, {TO}) ELSE name END;
 COMMENT ON FUNCTION name_match_form(text) IS 'Form in which names are compared';
 """
 
-# At the last place the pair is a single character: with it, every character begins some token.
-BIGRAMS = """
+# Pairs from the first character and pairs from the second, each pass ending in a single character when the length is
+# odd: so the last character always stands alone too, and every character begins some token. A match form holds no
+# space, which is why one may separate the pairs. PostgreSQL works a single expression out in place (5 microseconds a
+# name); with a subquery, or declared STRICT, it would call a function for each row (75 to 230 microseconds).
+BIGRAMS = r"""
 CREATE FUNCTION name_bigrams(name text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (
-    SELECT array_to_tsvector(ARRAY(SELECT substr(form, place, 2) FROM generate_series(1, length(form)) AS place))
-    FROM (SELECT name_match_form(name) AS form) AS matched
-);
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_to_tsvector(array_remove(string_to_array(
+    regexp_replace(name_match_form(name), '(..)', '\1 ', 'g') || ' ' ||
+    regexp_replace(substr(name_match_form(name), 2), '(..)', '\1 ', 'g'), ' '), ''));
 COMMENT ON FUNCTION name_bigrams(text) IS 'Character bigrams of a name, and its last character';
 """
 
