@@ -1,5 +1,6 @@
 """Starting, sharing and stopping the embedded server."""
 
+import contextlib
 import fcntl
 import os
 import pwd
@@ -181,22 +182,35 @@ class Server:
                 "restore a dump (docs/operations.md), or run `make clean` to begin anew."
             )
         self._configure(place)
-        log = place.data / "start.log"
         deadline = time.monotonic() + 20
-        while True:
-            self._clear_stale(place)
-            log.unlink(missing_ok=True)
-            done = self._program(
-                place, "pg_ctl", "start", "-w", "-s", "-t", START_SECONDS, "-D", place.data, "-l", log
-            )  # fmt: skip
-            if done.returncode == 0:
-                break
-            told = _complaint(log) or " ".join(done.stderr.split())
+        while told := self._launch(place):
             # After a crash the children of the old server need a moment to notice and go.
             if "still in use" not in told or time.monotonic() > deadline:
-                raise ServerError(f"PostgreSQL does not start: {told} (logs: {log}, {place.data / 'log'})")
+                raise ServerError(f"PostgreSQL does not start: {told} (logs: {place.data / 'log'})")
             time.sleep(0.25)
         self._ensure_owner(place)
+
+    def _launch(self, place: Place) -> str:
+        """Start the server and wait until it takes connections; return what it complains about, empty when it runs."""
+        self._clear_stale(place)
+        log = place.data / "start.log"
+        # Not pg_ctl: it builds a shell line, which a clone's path with a quote or a dollar sign breaks.
+        launch = '"$1" -D "$2" >"$3" 2>&1 & echo $! >"$3.pid"'
+        done = self._program(place, "/bin/sh", "-c", launch, "sh", place.programs / "postgres", place.data, log)
+        if done.returncode != 0:
+            return " ".join(done.stderr.split())
+        pid = int(log.with_name("start.log.pid").read_text())
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            # The last line of the lock file tells the state.
+            with contextlib.suppress(FileNotFoundError):
+                lines = (place.data / "postmaster.pid").read_text().splitlines()
+                if len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready":
+                    return ""
+            if not _serves(pid, place.data):
+                return _complaint(log) or _complaint(*(place.data / "log").glob("*"))
+            time.sleep(0.02)
+        return f"it recovers for more than {START_SECONDS} seconds, try again later"
 
     def _initialise(self, place: Place) -> None:
         """Make a new cluster beside the final place, then move it there, so that a half-made one never counts."""
@@ -256,7 +270,7 @@ class Server:
             heard.seek(0)
             try:
                 done = subprocess.run(
-                    [place.programs / name, *map(str, arguments)],
+                    [str(place.programs / name), *map(str, arguments)],
                     stdin=heard,
                     stdout=subprocess.DEVNULL,
                     stderr=said,
@@ -311,20 +325,37 @@ class Server:
 
 def _serves(pid: int, data: Path) -> bool:
     """Whether process ``pid`` lives and is a PostgreSQL server of this data folder."""
-    try:
-        text = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        if Path("/proc/self").exists():
-            return False
-        shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        text = shown.stdout
+    text = _command_line(pid)
+    # Empty in the moment of becoming another program, for a process that has ended, and for the kernel's own.
+    deadline = time.monotonic() + 1
+    while not text and _alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.005)
+        text = _command_line(pid)
     return "postgres" in text and str(data) in text
 
 
-def _complaint(log: Path) -> str:
-    """What a server that did not start says: its first fatal line, else its last one."""
+def _alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and only waits to be collected does not."""
     try:
-        lines = log.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return next((line for line in lines if "FATAL" in line), lines[-1] if lines else "")
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def _command_line(pid: int) -> str:
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+
+
+def _complaint(*logs: Path) -> str:
+    """What a server that did not start says: its last fatal line."""
+    lines: list[str] = []
+    for log in sorted(logs, key=lambda path: path.stat().st_mtime):
+        lines += log.read_text(errors="replace").strip().splitlines()
+    fatal = [line for line in lines if "FATAL" in line]
+    return (fatal or lines or [""])[-1]
