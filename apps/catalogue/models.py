@@ -1,5 +1,7 @@
 """The catalogue: what is collected, on which legal basis, with which fields, for how long, and who may see it."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -7,7 +9,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.history import History
+from apps.core.models import Rule
 from apps.core.terms import SubjectKind
+
+from .shapes import RequiredIf
+from .usage import frozen_changes, in_use
 
 
 class LegalDocument(models.Model):
@@ -141,6 +147,12 @@ class InformationItem(models.Model):
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name
 
+    def clean(self) -> None:
+        if self.state == self.State.ACTIVE and self.basis_id is None:
+            raise ValidationError({"basis": _("An item without a legal basis cannot be put in force.")})
+        if self.deadline_rule and not Rule.objects.filter(key=self.deadline_rule).exists():
+            raise ValidationError({"deadline_rule": _("There is no dated rule of this key.")})
+
 
 class ItemProvider(models.Model):
     """A department that reports an item."""
@@ -267,10 +279,31 @@ class ItemField(models.Model):
         return self.label_en if get_language() == "en" else self.label
 
     def clean(self) -> None:
+        found: dict[str, Any] = {}
         if self.type in {self.Type.CHOICE, self.Type.CHOICES} and not self.choices:
-            raise ValidationError({"choices": _("A choice needs at least one lawful value.")})
+            found["choices"] = _("A choice needs at least one lawful value.")
+        if not isinstance(self.choices, list) or not all(isinstance(one, str) and one for one in self.choices):
+            found["choices"] = _("The lawful values are a list of texts.")
         if self.type == self.Type.CODE and not self.code_scheme:
-            raise ValidationError({"code_scheme": _("A code needs its scheme.")})
+            found["code_scheme"] = _("A code needs its scheme.")
+        try:
+            RequiredIf.read(self.required_if)
+        except ValueError:
+            found["required_if"] = _("The condition names a field and its values, in the form shown below.")
+        if self.confidential and self.public:
+            found["public"] = _("A confidential field is never public.")
+        found |= self._frozen()
+        if found:
+            raise ValidationError(found)
+
+    def _frozen(self) -> dict[str, Any]:
+        """What must not change any more, because stored values would lose their meaning."""
+        before = ItemField.objects.select_related("item").filter(pk=self.pk).first() if self.pk else None
+        changed = frozen_changes(before, self) if before else []
+        if not before or not changed or not in_use(before.item):
+            return {}
+        text = _("Records were entered with this field: it can no longer change. Add a new field instead.")
+        return dict.fromkeys(changed, text)
 
 
 class ColumnMapping(models.Model):

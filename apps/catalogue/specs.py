@@ -24,10 +24,7 @@ def marker() -> Marker:
     The database writes a history row for every change, by whichever door, so a marker cannot miss one; the count
     covers transactions that commit in another order than they drew their keys. One query over small tables.
     """
-    parts = [
-        model.history.order_by().values_list(Max("history_id"), Count("history_id"))  # type: ignore[attr-defined]
-        for model in SOURCES
-    ]
+    parts = [model.history.order_by().values_list(Max("history_id"), Count("history_id")) for model in SOURCES]
     return tuple(sorted((highest or 0, count) for highest, count in parts[0].union(*parts[1:], all=True)))
 
 

@@ -124,7 +124,8 @@ def read_date(spec: FieldSpec, raw: Any) -> datetime.date | FieldError:
         if first == second or (first, second) == ("年", "月"):
             return _date(spec, year, month, day, shown)
     elif match := _COMPACT.fullmatch(text):
-        return _date(spec, *match.groups(), shown)
+        year, month, day = match.groups()
+        return _date(spec, year, month, day, shown)
     elif match := _SERIAL.fullmatch(text):
         return _within(spec, SERIAL_ORIGIN + datetime.timedelta(days=int(match.group(1))), shown)
     return error(spec, errors.DATE_INVALID, shown)

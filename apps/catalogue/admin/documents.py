@@ -1,0 +1,20 @@
+"""Admin of the register of legal documents."""
+
+from django.contrib import admin
+
+from apps.core.admin_base import BaseAdmin
+
+from ..models import LegalDocument
+
+
+@admin.register(LegalDocument)
+class LegalDocumentAdmin(BaseAdmin):
+    asks_reason = True
+    list_display = ("title", "number", "issuer", "kind", "effective_from", "effective_to")
+    list_filter = ("kind",)
+    search_fields = ("title", "number", "issuer", "code")
+    prepopulated_fields: dict[str, tuple[str, ...]] = {}
+    fieldsets = (
+        (None, {"fields": ("title", "number", "issuer", "kind", "code", "url")}),
+        (None, {"fields": (("issued_on", "effective_from", "effective_to"),)}),
+    )
