@@ -3,8 +3,9 @@
 Nothing here knows the database; ``apps.catalogue.specs`` builds these from it.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -74,7 +75,7 @@ class EditionColumn:
 
     header: str
     field: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Edition:
 
     name: str
     columns: tuple[EditionColumn, ...]
-    defaults: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = dataclasses.field(default_factory=dict)
     current: bool = False
     ignored: tuple[str, ...] = ()
 

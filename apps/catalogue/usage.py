@@ -14,7 +14,7 @@ def in_use(item: models.Model) -> bool:
     Found through the relations themselves: the catalogue stands below the apps that use it and does not import them.
     """
     for relation in item._meta.get_fields(include_hidden=True):
-        if not (relation.one_to_many and relation.auto_created):
+        if not isinstance(relation, models.ManyToOneRel):
             continue
         model: Any = relation.related_model
         foreign = model._meta.app_label != item._meta.app_label
