@@ -33,6 +33,7 @@ setup-dev:
 	$(call bootstrap,requirements-dev.txt)
 
 test: setup-dev
+	@$(BIN) manage.py compile_translations
 	@$(BIN) -m pytest -n 2 --ignore=tests/browser -q
 
 lint: setup-dev
