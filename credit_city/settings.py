@@ -108,6 +108,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -179,9 +180,25 @@ UNFOLD = {
     "SITE_TITLE": _("Credit City"),
     "SITE_HEADER": _("Credit City"),
     "SITE_SYMBOL": "verified_user",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
+    "COLORS": {
+        "primary": {
+            "50": "rgb(239 246 255)",
+            "100": "rgb(219 234 254)",
+            "200": "rgb(191 219 254)",
+            "300": "rgb(147 197 253)",
+            "400": "rgb(96 165 250)",
+            "500": "rgb(59 130 246)",
+            "600": "rgb(37 99 235)",
+            "700": "rgb(29 78 216)",
+            "800": "rgb(30 64 175)",
+            "900": "rgb(30 58 138)",
+            "950": "rgb(23 37 84)",
+        },
+    },
     "STYLES": [lambda request: static("core/admin.css")],
     "LOGIN": {"form": "apps.departments.forms.LoginForm"},
     "DASHBOARD_CALLBACK": "apps.desk.dashboard.dashboard",

@@ -95,7 +95,7 @@ class RowActionsMixin(BaseAdmin):
                 return self._refused(request, obj, str(error))
             except ValidationError as error:
                 if not asks(action):
-                    return self._refused(request, obj, _(" ").join(error.messages))
+                    return self._refused(request, obj, _("; ").join(error.messages))
                 _add_errors(form, error)
             else:
                 messages.success(
@@ -174,7 +174,7 @@ class RowActionsMixin(BaseAdmin):
             except (StateConflict, PermissionDenied) as error:
                 refused[str(error)] += 1
             except ValidationError as error:
-                refused[_(" ").join(error.messages)] += 1
+                refused[_("; ").join(error.messages)] += 1
         self._tell_bulk(request, action, done, refused)
         return None
 

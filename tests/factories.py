@@ -1,0 +1,57 @@
+"""Plain makers of departments and people, shared by the tests of all apps."""
+
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Permission
+
+from apps.departments.models import Department, DepartmentUserObjectPermission, User
+from apps.departments.roles import ensure_role_groups, give_role
+from apps.departments.terms import Role
+
+_numbers = count(1)
+PASSWORD = "correct-horse-battery"
+
+
+def make_department(slug: str = "", *, parent: Department | None = None, **values: Any) -> Department:
+    """A department: below ``parent``, else a root of its own. ``slug`` and names are made up where not given; the
+    department of a slug that exists already is returned as it is."""
+    slug = slug or f"department-{next(_numbers)}"
+    found = Department.objects.filter(slug=slug).first()
+    if found:
+        return found
+    values.setdefault("kind", Department.Kind.COLLECTING)
+    return Department.objects.create(
+        slug=slug,
+        parent=parent,
+        **{"name": f"部门 {slug}", "name_en": f"Department {slug}", "short_name": slug[:20], **values},
+    )
+
+
+def make_user(username: str = "", *, department: Department | None = None, role: str = "", **values: Any) -> User:
+    """A person who can log in with PASSWORD; with ``role`` (``"clerk"``, ``Role.REVIEWER``) holding it in
+    ``department`` through the role's group, pages and rows included."""
+    username = username or f"person-{next(_numbers)}"
+    values.setdefault("name", f"人员 {username}")
+    user = User(username=username, department=department, **values)
+    user.set_password(PASSWORD)
+    user.save()
+    if role:
+        department = department or make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
+        ensure_role_groups(department)
+        give_role(target=user, role=Role(role), department=department)
+    return user
+
+
+def grant(user: User, permission: str, department: Department) -> None:
+    """Give a person a department permission (``view_records``) on a department and those below."""
+    found = Permission.objects.get(codename=permission, content_type__app_label="departments")
+    DepartmentUserObjectPermission.objects.get_or_create(user=user, permission=found, content_object=department)
+    vars(user).pop("_department_grants", None)
+
+
+def open_pages(user: User, *permissions: str) -> None:
+    """Give model permissions (``records.view_record``): they open pages, no rows."""
+    for each in permissions:
+        label, codename = each.split(".")
+        user.user_permissions.add(Permission.objects.get(codename=codename, content_type__app_label=label))
