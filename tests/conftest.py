@@ -52,7 +52,7 @@ def django_db_setup(
     django_db_blocker: Any,
 ) -> Iterator[None]:
     """Hand the fresh test database over to the application role, and back to the owner for its removal."""
-    from apps.core.management.commands.init_database import history_tables
+    from apps.audit.history import history_tables
 
     # One role for all workers of a run, apart from the one of the development database.
     role = postgres.app_role_of(f"test_{owner_settings['NAME']}")

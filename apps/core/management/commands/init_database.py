@@ -1,15 +1,14 @@
 """``manage.py init_database``: from an empty server, or an older release, to a database ready for work."""
 
 import os
-from importlib import import_module
 from typing import Any
 
 import psycopg
-from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from apps.audit.history import history_tables
 from credit_city import postgres, roles
 from credit_city.errors import ConfigurationError
 
@@ -50,12 +49,3 @@ class Command(BaseCommand):
                 + ("Check DATABASE_APP_URL." if given else "Check the server's pg_hba.conf.")
             ) from None
         self.stdout.write(f"Database {owner['NAME']} {'created and ' if created else ''}up to date.")
-
-
-def history_tables() -> list[str]:
-    """Tables that the application role may read only."""
-    # By name, because the floors forbid core to import audit.
-    if not apps.is_installed("apps.audit"):
-        return []
-    tables: list[str] = import_module("apps.audit.history").history_tables()
-    return tables
