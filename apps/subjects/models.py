@@ -11,7 +11,6 @@ from apps.core.terms import SubjectKind
 
 from .querysets import SubjectQuerySet
 
-
 USCC_SHAPE = "^[0-9A-HJ-NPQRTUWXY]{18}$"
 """Characters of GB 32100. The check character is judged by the actions: a code that fails it may be accepted."""
 

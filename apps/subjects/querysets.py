@@ -32,14 +32,14 @@ class Matches(models.Lookup):
     lookup_name = "matches"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         tokens, params = self.process_lhs(compiler, connection)
         return f"{tokens} @@ %s::tsquery", [*params, self.rhs]
 
 
 def name_contains(text: str) -> Q:
-    """Rows with ``name_tokens`` and ``match_name`` whose name contains ``text``: the bigram index finds candidates, LIKE
-    rechecks that the pairs stand in a row."""
+    """Rows with ``name_tokens`` and ``match_name`` whose name contains ``text``: the bigram index finds candidates,
+    LIKE rechecks that the pairs stand in a row."""
     return Q(name_tokens__matches=bigram_query(text), match_name__contains=match_form(text))
 
 
@@ -58,8 +58,8 @@ class SubjectQuerySet(models.QuerySet):
         """Organisations by a part of the name or of a former name, by unified code (whole, or its beginning from
         six characters on) or by old code (likewise). A merged one is found as the subject that remains.
 
-        Instant on millions of rows as long as the caller takes a bounded slice and does not sort by something without an
-        index: pairs of characters come from the bigram index, codes from the b-trees.
+        Instant on millions of rows as long as the caller takes a bounded slice and does not sort by something without
+        an index: pairs of characters come from the bigram index, codes from the b-trees.
         """
         if not match_form(text):
             return self.none()
@@ -67,12 +67,14 @@ class SubjectQuerySet(models.QuerySet):
         return self.organisations().filter(name_contains(text) | Q(pk__in=also) if also else name_contains(text))
 
     def first_hits(self, text: str, limit: int = 20) -> tuple[list[Any], bool]:
-        """At most ``limit`` hits of ``search`` and whether there are more. The very name comes first, then short names."""
+        """At most ``limit`` hits of ``search`` and whether there are more. The very name comes first, then short
+        names."""
         form = match_form(text)
-        exact = list(self.organisations().filter(match_name=form)[: limit + 1]) if form else []
-        found = {subject.pk: subject for subject in exact}
+        exact: list[Any] = list(self.organisations().filter(match_name=form)[: limit + 1]) if form else []
+        found: dict[int, Any] = {subject.pk: subject for subject in exact}
         if len(found) <= limit:
-            found |= {subject.pk: subject for subject in self.search(text)[: limit + 1 + len(exact)]}
+            hits: list[Any] = list(self.search(text)[: limit + 1 + len(exact)])
+            found |= {subject.pk: subject for subject in hits}
         ordered = sorted(
             found.values(), key=lambda subject: (subject.match_name != form, len(subject.match_name), subject.pk)
         )
