@@ -4,12 +4,14 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.history import History
 from apps.departments.scope import may
 
-from .querysets import RecordQuerySet
+from . import rules
+from .querysets import AttachmentQuerySet, RecordQuerySet
 
 
 class Record(models.Model):
@@ -17,7 +19,7 @@ class Record(models.Model):
 
     What the platform itself must know of it stands in columns (see ItemField.Role); the other fields of the item
     are in ``data`` by field code: texts, ISO dates, amounts in yuan as decimal texts, lists of texts, booleans.
-    Confidential fields are in ``confidential``: code -> {"key": id of the PersonKey, "text": base64 of the cipher text}.
+    Confidential fields are in ``confidential``: code -> {"key": id of the PersonKey, "text": base64 of the sealed one}.
     """
 
     class State(models.TextChoices):
@@ -32,8 +34,12 @@ class Record(models.Model):
         REVOKED = "revoked", _("revoked")
         VARIED = "varied", _("varied")
 
-    item = models.ForeignKey("catalogue.InformationItem", models.PROTECT, verbose_name=_("information item"), related_name="+")
-    department = models.ForeignKey("departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+")
+    item = models.ForeignKey(
+        "catalogue.InformationItem", models.PROTECT, verbose_name=_("information item"), related_name="+"
+    )
+    department = models.ForeignKey(
+        "departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+"
+    )
     subject = models.ForeignKey("subjects.Subject", models.PROTECT, verbose_name=_("subject"), related_name="records")
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     document_name = models.CharField(_("document name"), max_length=200, blank=True)
@@ -50,21 +56,48 @@ class Record(models.Model):
     confidential = models.JSONField(_("confidential fields"), default=dict, blank=True)
     deadline = models.DateField(_("publication deadline"), null=True, blank=True)
     deadline_provisional = models.BooleanField(
-        _("provisional deadline"), default=False, help_text=_("The holidays of a year it crosses are not announced yet.")
+        _("provisional deadline"),
+        default=False,
+        help_text=_("The holidays of a year it crosses are not announced yet."),
     )
-    deadline_rule = models.ForeignKey("core.Rule", models.PROTECT, verbose_name=_("deadline rule"), null=True, blank=True, related_name="+")
-    archive_on = models.DateField(_("archived on"), null=True, blank=True, help_text=_("The day the disclosure term ends."))
+    deadline_rule = models.ForeignKey(
+        "core.Rule", models.PROTECT, verbose_name=_("deadline rule"), null=True, blank=True, related_name="+"
+    )
+    archive_on = models.DateField(
+        _("archived on"), null=True, blank=True, help_text=_("The day the disclosure term ends.")
+    )
     author = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("author"), related_name="+")
+    editor = models.ForeignKey(
+        "departments.User",
+        models.PROTECT,
+        verbose_name=_("last changed by"),
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Whoever changed the content last, when it was not the author."),
+    )
     reviewer = models.ForeignKey(
         "departments.User", models.PROTECT, verbose_name=_("reviewer"), null=True, blank=True, related_name="+"
     )
     return_reason = models.TextField(_("reason for the return"), blank=True)
     withdrawal = models.CharField(_("ground of the withdrawal"), max_length=16, choices=Withdrawal, blank=True)
+    withdrawal_reason = models.TextField(_("reason for the withdrawal"), blank=True)
+    withdrawal_decided_on = models.DateField(
+        _("revoked or varied on"),
+        null=True,
+        blank=True,
+        help_text=_("The day of the decision that revoked or varied this one."),
+    )
+    withdrawal_due = models.DateField(
+        _("to be withdrawn by"), null=True, blank=True, help_text=_("The legal day for the withdrawal.")
+    )
     created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
-    version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Grows with each correction; two people editing at once are told."))
+    version = models.PositiveIntegerField(
+        _("version"), default=1, help_text=_("Grows with each correction; two people editing at once are told.")
+    )
 
     history = History()
     objects = RecordQuerySet.as_manager()
@@ -72,24 +105,41 @@ class Record(models.Model):
     class Meta:
         verbose_name = _("credit record")
         verbose_name_plural = _("credit records")
+        # Opens the review pages; who may review which rows is a grant on departments.
+        permissions = [("review_record", _("Can review credit record"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["department", "item", "subject", "document_number"],
                 condition=~Q(state="withdrawn"),
                 name="record_once",
             ),
-            models.CheckConstraint(condition=~Q(state="published") | Q(published_at__isnull=False), name="record_published_when"),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False), name="record_published_when"
+            ),
             models.CheckConstraint(condition=~Q(state="withdrawn") | ~Q(withdrawal=""), name="record_withdrawn_why"),
         ]
         indexes = [
             models.Index(fields=["department", "-id"], name="record_department"),
             models.Index(fields=["department", "state", "deadline"], name="record_desk"),
-            models.Index(fields=["subject"], name="record_subject"),
+            models.Index(fields=["department", "decided_on"], name="record_decided_on"),
+            models.Index(fields=["document_number"], name="record_document_number", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["archive_on"], name="record_archive_on", condition=Q(state="published")),
         ]
 
     def __str__(self) -> str:
         return self.document_number
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the publication clock runs."""
+        return self.state in rules.WAITING
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether it was published by its deadline; None when it is not published or has none."""
+        if self.published_at is None:
+            return None
+        return rules.published_in_time(timezone.localdate(self.published_at), self.deadline)
 
     def may(self, user: Any, permission: str) -> bool:
         """Whether ``user`` holds the department permission on this record's department."""
@@ -109,6 +159,7 @@ class Attachment(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
 
     history = History()
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment")

@@ -123,7 +123,9 @@ def test_simplified_penalties_on_persons_are_refused() -> None:
     assert refused
     assert rules.refuses_simplified("natural_person", "negative", ["1号"], {"procedure": "简易程序"})
     assert rules.refuses_simplified("natural_person", "negative", ["1号"], {"procedure": ["简易程序"]})
-    assert not rules.refuses_simplified("natural_person", "negative", ["郑市监罚〔2025〕7号"], {"procedure": "普通程序"})
+    assert not rules.refuses_simplified(
+        "natural_person", "negative", ["郑市监罚〔2025〕7号"], {"procedure": "普通程序"}
+    )
     assert not rules.refuses_simplified("legal_entity", "negative", ["郑市监当罚〔2025〕7号"], {})
     assert not rules.refuses_simplified("natural_person", "neutral", ["简易程序"], {})
 
@@ -135,4 +137,4 @@ def test_the_table_of_states_is_closed() -> None:
     assert reached == states - {rules.DRAFT}
     for state in rules.FINAL:
         assert not any(state in transition.sources for transition in rules.TRANSITIONS.values())
-    assert rules.EDITABLE | rules.CORRECTABLE | rules.FINAL == states
+    assert states == rules.EDITABLE | rules.CORRECTABLE | rules.FINAL
