@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -118,6 +118,9 @@ def register_persons(documents: Sequence[Document]) -> list[Registered]:
     # In one order everywhere: two transactions that enter the same persons wait for each other, never in a circle.
     keys = [(print_, fresh[print_][1]) for print_ in sorted(fresh)]
     inserted = _insert_keys(keys)
+    plain_keys = {print_: fresh[print_][0] for print_ in inserted}
+    for print_, key, plain_key in _keys_without_person(fresh.keys() - inserted.keys()):
+        inserted[print_], plain_keys[print_] = key, plain_key
     subjects = Subject.objects.bulk_create(
         Subject(kind=SubjectKind.NATURAL_PERSON, name=mask_name(normalise_text(by_print[print_].name)))
         for print_ in inserted
@@ -125,7 +128,7 @@ def register_persons(documents: Sequence[Document]) -> list[Registered]:
     sealed = []
     for subject, (print_, key) in zip(subjects, inserted.items(), strict=True):
         document = by_print[print_]
-        name, number = seal(fresh[print_][0], document.name, document.number)
+        name, number = seal(plain_keys[print_], document.name, document.number)
         sealed.append(
             PersonalData(
                 subject=subject,
@@ -179,6 +182,14 @@ def _insert_keys(keys: list[tuple[bytes, bytes]]) -> dict[bytes, int]:
             [[print_ for print_, _wrapped in keys], [wrapped for _print, wrapped in keys]],
         )
         return {bytes(print_): key for print_, key in cursor.fetchall()}
+
+
+def _keys_without_person(prints: Iterable[bytes]) -> list[tuple[bytes, int, bytes]]:
+    """Fingerprint, id and data key of those that nobody is registered under yet: a record keeps a representative's
+    number under such a key. Whoever registers the same person at the same moment makes this wait."""
+    keys = list(PersonKey.objects.filter(fingerprint__in=list(prints)).order_by("fingerprint").select_for_update())
+    taken = set(PersonalData.objects.filter(key__in=keys).values_list("key", flat=True))
+    return [(bytes(key.fingerprint), key.pk, crypto.unwrap(key.wrapped)) for key in keys if key.pk not in taken]
 
 
 @transaction.atomic
