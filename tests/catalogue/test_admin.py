@@ -18,14 +18,12 @@ from tests.catalogue.factories import TODAY, make_item, make_user
 
 pytestmark = pytest.mark.django_db
 
-KEEPER = tuple(
-    f"catalogue.{verb}_{model}"
-    for verb in ("view", "add", "change", "delete")
-    for model in ("informationitem", "itemfield", "itemprovider", "columnmapping", "mappedcolumn", "legaldocument")
-) + ("catalogue.activate_informationitem", "catalogue.retire_informationitem")
-READER = tuple(
-    f"catalogue.view_{model}"
-    for model in ("informationitem", "itemfield", "itemprovider", "columnmapping", "mappedcolumn", "legaldocument")
+MODELS = ("informationitem", "itemfield", "itemprovider", "columnmapping", "mappedcolumn", "legaldocument")
+READER = tuple(f"catalogue.view_{model}" for model in MODELS)
+KEEPER = (
+    *(f"catalogue.{verb}_{model}" for verb in ("view", "add", "change", "delete") for model in MODELS),
+    "catalogue.activate_informationitem",
+    "catalogue.retire_informationitem",
 )
 
 
@@ -311,7 +309,9 @@ def use(item: InformationItem) -> None:
         slug="d", name="某局", name_en="d", short_name="d", kind=Department.Kind.COLLECTING
     )
     author = make_user(username="author", department=department)
-    subject = Subject.objects.create(name="郑州某某食品有限公司", kind="legal_entity")
+    subject = Subject.objects.create(
+        name="郑州某某食品有限公司", match_name="郑州某某食品有限公司", kind="legal_entity"
+    )
     Record.objects.create(
         item=item,
         department=department,
