@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 
 from apps.departments.models import Department, DepartmentUserObjectPermission, User
 from apps.departments.roles import ensure_role_groups, give_role
+from apps.departments.scope import forget_grants
 from apps.departments.terms import Role
 
 _numbers = count(1)
@@ -47,7 +48,7 @@ def grant(user: User, permission: str, department: Department) -> None:
     """Give a person a department permission (``view_records``) on a department and those below."""
     found = Permission.objects.get(codename=permission, content_type__app_label="departments")
     DepartmentUserObjectPermission.objects.get_or_create(user=user, permission=found, content_object=department)
-    vars(user).pop("_department_grants", None)
+    forget_grants(user)
 
 
 def open_pages(user: User, *permissions: str) -> None:

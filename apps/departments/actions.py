@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.audit.context import acting
 
-from .scope import may
+from .scope import forget_grants, may
 
 M = TypeVar("M", bound=models.Model)
 
@@ -79,6 +79,7 @@ class Action(Generic[M]):
             raise ValidationError({"reason": _("Please give a reason.")})
         manager: Any = type(obj)._default_manager
         with transaction.atomic(), acting(user_id=user.pk, reason=reason):
+            forget_grants(user)
             locked = manager.visible_to(user).select_for_update(of=("self",)).filter(pk=obj.pk).first()
             if locked is None:
                 raise NotVisible

@@ -180,7 +180,7 @@ class GrantAdmin(BaseAdmin):
     asks_reason = True
     asks_reason_on_add = True
     can_delete = True
-    holder = ""
+    holder = holder_shown = ""
     list_filter = [("content_object", RelatedDropdownFilter)]
     list_filter_submit = True
     ordering = ["content_object__path"]
@@ -191,11 +191,13 @@ class GrantAdmin(BaseAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "permission":
+            kwargs["label"] = _("right")
             kwargs["form_class"] = PermissionField
             kwargs["queryset"] = Permission.objects.filter(
                 content_type__app_label="departments", content_type__model="department", codename__in=GRANTS
             )
         elif db_field.name == "group":
+            kwargs["label"] = _("group")
             kwargs["form_class"] = GroupField
             kwargs["queryset"] = (
                 Group.objects.filter(role__isnull=False)
@@ -208,21 +210,18 @@ class GrantAdmin(BaseAdmin):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = [self.holder, "permission", "content_object"]
-        return [
-            (
-                None,
-                {"fields": [*fields, REASON] if obj is None else [self.holder, "shown_permission", "content_object"]},
-            )
-        ]
+        if obj is None:
+            return [(None, {"fields": [self.holder, "permission", "content_object", REASON]})]
+        return [(None, {"fields": self.get_readonly_fields(request, obj)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [self.holder, "shown_permission", "content_object"] if obj else []
+        return [self.holder_shown, "shown_permission", "content_object"] if obj else []
 
 
 @admin.register(DepartmentGroupObjectPermission)
 class GroupGrantAdmin(GrantAdmin):
     holder = "group"
+    holder_shown = "shown_group"
     list_display = ["shown_group", "shown_permission", "content_object"]
     list_select_related = ["group__role__department", "permission", "content_object"]
     search_fields = ["group__name", "content_object__name"]
@@ -243,7 +242,7 @@ class UserGrantForm(forms.ModelForm):
 @admin.register(DepartmentUserObjectPermission)
 class UserGrantAdmin(GrantAdmin):
     form = UserGrantForm
-    holder = "user"
+    holder = holder_shown = "user"
     list_display = ["user", "shown_permission", "content_object"]
     list_select_related = ["user", "permission", "content_object"]
     search_fields = ["user__username", "user__name", "content_object__name"]

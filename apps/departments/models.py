@@ -153,7 +153,7 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "group"], name="membership_once")]
 
     def __str__(self) -> str:
-        return f"{self.user} – {self.group}"
+        return f"{self.user} – {getattr(self.group, 'role', self.group)}"
 
 
 class RoleGroup(models.Model):

@@ -32,6 +32,11 @@ def _grants(user: User) -> dict[str, frozenset[int]]:
     return user._department_grants  # type: ignore[attr-defined]
 
 
+def forget_grants(user: Any) -> None:
+    """Read the person's grants anew at the next question: they may have been taken away meanwhile."""
+    vars(user).pop("_department_grants", None)
+
+
 def departments_of(user: Any, permission: str = "view_records") -> frozenset[int]:
     """The ids of the departments in which ``user`` holds the department permission ``permission``."""
     if not getattr(user, "is_active", False) or not user.is_authenticated:

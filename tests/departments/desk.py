@@ -1,0 +1,85 @@
+"""A department-owned model with states, its admin and its address map: what every such model of the platform has."""
+
+from typing import Any
+
+from django import forms
+from django.urls import include, path
+from unfold.sites import UnfoldAdminSite
+
+from apps.departments.actions import Action
+from apps.departments.admin import DepartmentAdmin, SavedFilterAdmin
+from apps.departments.admin_scope import DepartmentFilter, ScopedAdmin
+from apps.departments.models import Department, LiaisonOfficer, SavedFilter
+from apps.departments.scope import ScopedQuerySet
+
+
+class Officer(LiaisonOfficer):
+    """A liaison officer whose ``post`` serves as state: "" (open), "closed"."""
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        proxy = True
+        app_label = "departments"
+
+    @property
+    def state(self) -> str:
+        return self.post or "open"
+
+    def get_state_display(self) -> str:
+        return self.state
+
+
+def _close(*, user: Any, obj: Officer) -> Officer:
+    obj.post = "closed"
+    obj.save(update_fields=["post"])
+    return obj
+
+
+def _call(*, user: Any, obj: Officer, phone: str) -> Officer:
+    obj.phone = phone
+    obj.save(update_fields=["phone"])
+    return obj
+
+
+close = Action(
+    name="close",
+    label="Close",
+    permission="review_records",
+    states=frozenset({"open"}),
+    perform=_close,
+    asks_reason=True,
+    bulk=True,
+)
+reopen = Action(
+    name="reopen",
+    label="Reopen",
+    permission="enter_records",
+    states=frozenset({"closed"}),
+    perform=lambda *, user, obj: _close(user=user, obj=obj),
+)
+set_phone = Action(
+    name="set-phone",
+    label="Set phone",
+    permission="enter_records",
+    perform=_call,
+    inputs={"phone": lambda: forms.CharField(max_length=5)},
+)
+
+
+class OfficerAdmin(ScopedAdmin):
+    row_actions = (close, reopen, set_phone)
+    bulk_limit = 5
+    list_display = ["name", "department", "post"]
+    list_filter = [("department", DepartmentFilter)]
+    search_fields = ["name"]
+    fields = ["department", "name", "post", "since"]
+    asks_reason = True
+
+
+site = UnfoldAdminSite(name="admin")
+site.register(Officer, OfficerAdmin)
+site.register(Department, DepartmentAdmin)
+site.register(SavedFilter, SavedFilterAdmin)
+
+urlpatterns = [path("admin/", site.urls), path("i18n/", include("django.conf.urls.i18n"))]
