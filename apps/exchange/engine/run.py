@@ -1,0 +1,152 @@
+"""One run over one file: read, judge, match and, if it is to be kept, load. All in one transaction."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from apps.catalogue.models import InformationItem
+from apps.catalogue.shapes import ItemSpec
+from apps.catalogue.specs import item_spec, item_specs
+from apps.core.sheets import Limits
+from apps.departments.models import Department, User
+from apps.records.entry import authority_codes
+
+from ..models import Batch
+from ..progress import CHECKING, LOADING, MATCHING, READING, Progress
+from . import load, match, preview, proposals, same, stage
+from .findings import Findings
+from .people import People
+from .read import Table, read_table
+from .staging import Stager
+from .validate import accepted_codes, fill_defaults, judge
+
+PIECE = 20_000
+"""So many rows at a time are judged and copied, which keeps memory flat."""
+
+
+@dataclass
+class Report:
+    """What a run found. ``errors`` is a frame of ``findings.SCHEMA``; ``kept`` tells whether anything was stored."""
+
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    subjects_created: int = 0
+    seconds: float = 0.0
+    edition: str = ""
+    kept: bool = False
+    errors: pl.DataFrame = field(default_factory=pl.DataFrame)
+    preview_headers: list[str] = field(default_factory=list)
+    preview_rows: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Whose file of which item; ``batch`` is None for a dry run from the command line."""
+
+    item: InformationItem
+    department: Department
+    author: User
+    batch: Batch | None = None
+    limits: Limits | None = None
+
+
+def run(job: Job, data: bytes, *, keep: bool, partial: bool, progress: Progress | None = None) -> Report:
+    """Do it. With ``keep`` false nothing but the report remains; nothing either when a row is wrong and not ``partial``.
+
+    The checks of a run that is kept and of one that is not are the same statements over the same staged rows; a run
+    that is not kept ends before the inserts, so that it leaves no dead rows in the great tables. Raises FileRefused.
+    """
+    started = time.monotonic()
+    progress = progress or Progress()
+    spec = item_spec(job.item)
+    progress.phase(READING)
+    table = read_table(data, spec, others=_other_specs(job.item), limits=job.limits)
+    with transaction.atomic():
+        mark = transaction.savepoint()
+        report = _staged_run(job, spec, table, keep=keep, partial=partial, progress=progress)
+        if report.kept:
+            transaction.savepoint_commit(mark)
+        else:
+            transaction.savepoint_rollback(mark)
+    report.seconds = round(time.monotonic() - started, 3)
+    return report
+
+
+def _other_specs(item: InformationItem) -> Sequence[ItemSpec]:
+    others = InformationItem.objects.filter(state=InformationItem.State.ACTIVE).exclude(pk=item.pk)
+    return list(item_specs(others).values())
+
+
+def _staged_run(job: Job, spec: ItemSpec, table: Table, *, keep: bool, partial: bool, progress: Progress) -> Report:
+    today = timezone.localdate()
+    # A worker that was killed must not leave its statement running in the server.
+    stage.execute("SET LOCAL client_connection_check_interval = '2s'")
+    stage.create()
+    findings = Findings(spec, table.headers)
+    report = Report(rows=len(table.rows), edition=table.match.edition.name)
+    _judge_all(job, spec, table, findings, report, today, progress)
+    progress.phase(MATCHING, report.rows)
+    stage.analyse()
+    match.find_subjects()
+    fields = {role: each.code for role, each in spec.by_role.items()}
+    match.judge_subjects(findings, fields, job.item.subject_kinds)
+    number_field = fields.get("document_number", "")
+    match.judge_duplicates(
+        findings, item=job.item.pk, department=job.department.pk, number_field=number_field, compare=same.CONDITION
+    )
+    same.settle_confidential()
+    match.settle(findings, number_field=number_field)
+    proposals.add(findings, spec, table.rows)
+    outcomes = match.counts()
+    report.rejected = len(findings.rows_wrong())
+    report.duplicates = outcomes.get("duplicate", 0)
+    report.accepted = outcomes.get("new", 0)
+    report.errors = findings.frame()
+    report.kept = keep and bool(partial or not report.rejected)
+    if not report.kept:
+        report.subjects_created = load.count_new_subjects()
+        return report
+    progress.phase(LOADING, report.accepted)
+    load.insert_keys()
+    report.subjects_created = load.insert_subjects(job.batch)
+    load.insert_records(
+        job.batch, item=job.item, department=job.department, author=job.author, today=today, progress=progress
+    )
+    return report
+
+
+def _judge_all(
+    job: Job,
+    spec: ItemSpec,
+    table: Table,
+    findings: Findings,
+    report: Report,
+    today: datetime.date,
+    progress: Progress,
+) -> None:
+    accepted = accepted_codes(spec, table.rows)
+    stager = Stager(job.item, spec, job.department, authority_codes(job.department), People(spec))
+    progress.phase(CHECKING, report.rows)
+    for start in range(0, report.rows, PIECE):
+        piece = fill_defaults(
+            table.rows.slice(start, PIECE),
+            spec,
+            table.match.edition,
+            department_name=job.department.name,
+            department_uscc=job.department.uscc or "",
+        )
+        judged = judge(piece, spec, today, findings, accepted_codes=accepted)
+        stager.stage(judged, findings)
+        if len(report.preview_rows) < preview.ROWS:
+            report.preview_headers, rows = preview.lines(spec, judged, preview.ROWS - len(report.preview_rows))
+            report.preview_rows += rows
+        progress.done(min(start + PIECE, report.rows))

@@ -1,0 +1,130 @@
+"""Temporary tables of a run, filled by COPY.
+
+They live in the run's transaction alone: a dry run, an error or a killed worker leaves nothing. COPY goes here and never
+into the real tables, which row security closes to it.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection
+
+ROWS: Final = "exchange_rows"
+CODES: Final = "exchange_codes"
+KEYS: Final = "exchange_keys"
+PEOPLE: Final = "exchange_people"
+CLOCKS: Final = "exchange_clocks"
+MATCHES: Final = "exchange_matches"
+NEW_SUBJECTS: Final = "exchange_new_subjects"
+
+_TABLES: Final[dict[str, dict[str, str]]] = {
+    ROWS: {
+        "row": "integer",
+        "is_right": "boolean",
+        "kind": "text",
+        "name": "text",
+        "match_name": "text",
+        "uscc": "text",
+        "person": "bigint",
+        "document_name": "text",
+        "document_number": "text",
+        "decided_on": "date",
+        "valid_from": "date",
+        "valid_to": "date",
+        "disclosed_to": "date",
+        "named_end": "date",
+        "authority_name": "text",
+        "authority_code": "text",
+        "source_name": "text",
+        "source_code": "text",
+        "data": "jsonb",
+        "confidential": "jsonb",
+        # Digests: of what the record says, and of its confidential part alone.
+        "content": "text",
+        "secret": "text",
+    },
+    # Old codes of the rows, one line each.
+    CODES: {"row": "integer", "scheme": "text", "value": "text"},
+    # Keys of persons who had none before.
+    KEYS: {"key": "bigint", "fingerprint": "bytea", "wrapped": "bytea"},
+    # Persons whom the rows are about.
+    PEOPLE: {
+        "key": "bigint",
+        "document_kind": "text",
+        "name_masked": "text",
+        "name_encrypted": "bytea",
+        "number_encrypted": "bytea",
+    },
+    CLOCKS: {
+        "decided_on": "date",
+        "named_end": "date",
+        "deadline": "date",
+        "provisional": "boolean",
+        "rule": "bigint",
+        "archive_on": "date",
+    },
+}
+
+
+def create() -> None:
+    """Make the tables anew, empty."""
+    with connection.cursor() as cursor:
+        names = ", ".join((*_TABLES, MATCHES, NEW_SUBJECTS))
+        cursor.execute("SET LOCAL client_min_messages = warning")
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join('pg_temp.' + name for name in names.split(', '))}")
+        for name, columns in _TABLES.items():
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
+                " ON COMMIT DROP"
+            )
+
+
+def copy(table: str, frame: pl.DataFrame) -> None:
+    """COPY a frame into one of the tables; its columns are the table's, nulls and empty texts stay what they are."""
+    if not len(frame):
+        return
+    columns = [column for column in _TABLES[table] if column in frame.columns]
+    text = io.BytesIO()
+    frame.select(columns).write_csv(text, include_header=False)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copying,
+    ):
+        copying.write(text.getbuffer())
+
+
+def analyse() -> None:
+    """Tell the planner what the tables hold."""
+    with connection.cursor() as cursor:
+        for name in _TABLES:
+            cursor.execute(f"ANALYZE {name}")
+
+
+def query(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def execute(sql: str, params: list[Any] | None = None) -> int:
+    """Run a statement; returns the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.rowcount
+
+
+def draw_keys(model: Any, count: int) -> list[int]:
+    """``count`` fresh primary keys of a model."""
+    if not count:
+        return []
+    table, column = model._meta.db_table, model._meta.pk.column
+    return [
+        key
+        for (key,) in query(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
+        )
+    ]
