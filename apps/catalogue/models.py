@@ -23,7 +23,7 @@ class LegalDocument(models.Model):
         LAW = "law", _("law")
         REGULATION = "regulation", _("administrative regulation")
         LOCAL = "local", _("local regulation")
-        RULE = "rule", _("rule")
+        RULE = "rule", _("departmental rule")
         DOCUMENT = "document", _("normative document")
         STANDARD = "standard", _("standard")
 
@@ -81,7 +81,7 @@ class InformationItem(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
-        ACTIVE = "active", _("in force")
+        ACTIVE = "active", _("item in force")
         RETIRED = "retired", _("retired")
 
     code = models.SlugField(_("code"), max_length=64, unique=True)
@@ -124,7 +124,7 @@ class InformationItem(models.Model):
     )
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     position = models.PositiveIntegerField(_("position"), default=0)
-    note = models.TextField(_("note"), blank=True)
+    note = models.TextField(_("remarks"), blank=True)
 
     history = History()
 
@@ -223,7 +223,7 @@ class ItemField(models.Model):
     label = models.CharField(_("column header"), max_length=100)
     label_en = models.CharField(_("English label"), max_length=150)
     type = models.CharField(_("type"), max_length=16, choices=Type)
-    role = models.CharField(_("role"), max_length=32, choices=Role, blank=True, default="")
+    role = models.CharField(_("role of the field"), max_length=32, choices=Role, blank=True, default="")
     required = models.BooleanField(_("required"), default=False)
     required_if = models.JSONField(
         _("required if"),
