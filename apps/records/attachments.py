@@ -5,7 +5,7 @@ import re
 import unicodedata
 import uuid
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -30,6 +30,8 @@ TYPES: Final[dict[str, str]] = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+FIELD: Final = "attachments"
+"""Where errors of files stand in a ValidationError."""
 ACCEPT: Final = ",".join(TYPES)
 """For the file field of a form."""
 _MAIN_PART: Final = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}
@@ -96,27 +98,31 @@ def _is_office_document(upload: Any, main_part: str) -> bool:
     return {"[content_types].xml", main_part} <= parts and not any(part.endswith("vbaproject.bin") for part in parts)
 
 
+def problems_of(uploads: Sequence[UploadedFile], record: Record | None = None) -> list[str]:
+    """What speaks against attaching these files to ``record`` (None: a new one), one text for each."""
+    problems = []
+    already = record.attachments.count() if record and record.pk and uploads else 0
+    if already + len(uploads) > MOST:
+        problems.append(_("A record takes at most %(most)s files. Remove some first.") % {"most": MOST})
+    for upload in uploads:
+        try:
+            check(upload)
+        except ValidationError as error:
+            problems += error.messages
+    return problems
+
+
 def attach(record: Record, uploads: Iterable[UploadedFile], user: Any) -> list[Attachment]:
     """Keep files with a locked record, inside the caller's transaction.
 
     Raises ValidationError ``{"attachments": [...]}`` with one text per refused file; then none is kept.
     """
     uploads = list(uploads)
-    if not uploads:
-        return []
-    problems: list[str] = []
-    checked = []
-    if record.attachments.count() + len(uploads) > MOST:
-        problems.append(_("A record takes at most %(most)s files. Remove some first.") % {"most": MOST})
-    for upload in uploads:
-        try:
-            checked.append((upload, *check(upload)))
-        except ValidationError as error:
-            problems += error.messages
-    if problems:
-        raise ValidationError({"attachments": problems})
+    if uploads and (problems := problems_of(uploads, record)):
+        raise ValidationError({FIELD: problems})
     kept = []
-    for upload, name, content_type in checked:
+    for upload in uploads:
+        name, content_type = check(upload)
         digest = hashlib.sha256()
         for chunk in upload.chunks():
             digest.update(chunk)
@@ -139,6 +145,6 @@ def attach(record: Record, uploads: Iterable[UploadedFile], user: Any) -> list[A
 def detach(attachments: Iterable[Attachment]) -> None:
     """Remove files, the bytes once the transaction is committed."""
     for attachment in attachments:
-        storage, stored = attachment.file.storage, attachment.file.name
+        storage, stored = attachment.file.storage, str(attachment.file.name)
         attachment.delete()
         transaction.on_commit(partial(storage.delete, stored))

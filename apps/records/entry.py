@@ -4,7 +4,7 @@
 rules, the same as the import's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,7 +28,8 @@ from apps.subjects.models import Subject
 
 from . import rules
 from .actions import second_person
-from .attachments import attach
+from .attachments import FIELD as FILES
+from .attachments import attach, problems_of
 from .clocks import Clocks, named_end
 from .content import Content, is_subject, split
 from .counterparty import Choice, accepted_codes, fill_from, resolve
@@ -88,6 +89,8 @@ def _judge(
     department: Department,
     values: Mapping[str, Any],
     choice: Choice,
+    uploads: Sequence[UploadedFile],
+    record: Record | None = None,
 ) -> Judged:
     """All that is wrong at once: raises Refused with texts by field code, and with the match where one must choose."""
     subject = choice.subject
@@ -109,6 +112,8 @@ def _judge(
     ends = content.columns["disclosed_to"]
     if ends and content.columns["decided_on"] and ends < content.columns["decided_on"]:
         refuse("disclosed_to", _("The disclosure cannot end before the decision."))
+    if problems := problems_of(uploads, record):
+        wrong[FILES] = problems
     match = None
     try:
         subject = resolve(user=user, spec=spec, item=item, values=row.values, raw=raw, choice=choice, errors=wrong)
@@ -175,7 +180,7 @@ def enter_record(
     department: Department,
     values: Mapping[str, Any],
     choice: Choice | None = None,
-    attachments: Iterable[UploadedFile] = (),
+    attachments: Sequence[UploadedFile] = (),
     reason: str = "",
 ) -> Record:
     """Enter a record as a draft of ``department``.
@@ -191,7 +196,13 @@ def enter_record(
             raise Refused({"": [_("%(name)s does not report “%(item)s”.") % {"name": department, "item": item}]})
         spec = item_spec(item)
         judged = _judge(
-            user=user, item=item, spec=spec, department=department, values=values, choice=choice or Choice()
+            user=user,
+            item=item,
+            spec=spec,
+            department=department,
+            values=values,
+            choice=choice or Choice(),
+            uploads=attachments,
         )
         record = Record(item=item, department=department, author=user)
         _fill(record, judged, item, spec)
@@ -207,7 +218,7 @@ def _rewrite(
     values: Mapping[str, Any],
     version: int,
     choice: Choice | None = None,
-    attachments: Iterable[UploadedFile] = (),
+    attachments: Sequence[UploadedFile] = (),
 ) -> Record:
     if obj.version != version:
         raise ChangedMeanwhile(
@@ -223,6 +234,8 @@ def _rewrite(
         department=obj.department,
         values=values,
         choice=choice or (Choice() if any(is_subject(spec.by_code[code]) for code in values) else Choice(obj.subject)),
+        uploads=attachments,
+        record=obj,
     )
     _fill(obj, judged, obj.item, spec)
     obj.version += 1

@@ -11,6 +11,7 @@ from apps.catalogue.shapes import FieldSpec, ItemSpec
 from apps.core.masking import mask_identity, mask_name
 from apps.core.terms import SubjectKind
 from apps.subjects.models import Identifier, Subject
+from apps.subjects.people import Person
 
 from .content import CATEGORIES, COLUMNS, SCHEMES, is_subject
 from .models import Record
@@ -76,10 +77,10 @@ def _edge(spec: FieldSpec, stored: Any) -> str:
     return stored if stored == MASK else catalogue.to_edge(spec, stored)
 
 
-def lines(record: Record, spec: ItemSpec, secrets: Mapping[str, str]) -> list[Line]:
+def lines(record: Record, spec: ItemSpec, secrets: Mapping[str, str], person: Person | None = None) -> list[Line]:
     """All fields of the record that hold something, in the order of the item, as the page shows them.
 
-    ``secrets``: code -> plain text of the confidential values; they are masked here.
+    ``secrets``: code -> plain text of the confidential values; they and the ``person``'s number are masked here.
     """
     known = subject_values(record.subject, identifiers_of([record.subject])[record.subject_id])
     language = get_language() or ""
@@ -88,6 +89,10 @@ def lines(record: Record, spec: ItemSpec, secrets: Mapping[str, str]) -> list[Li
         stored = stored_value(record, each, known)
         if each.code in secrets:
             text = mask(each, secrets[each.code])
+        elif person and each.role == "subject_document_kind":
+            text = person.document_kind
+        elif person and each.role == "subject_document_number":
+            text = person.masked_number
         else:
             text = stored if stored == MASK else catalogue.to_display(each, stored)
         if text:

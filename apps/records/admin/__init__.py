@@ -1,0 +1,34 @@
+"""Admin of credit records."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from apps.catalogue.specs import item_spec
+from apps.departments.scope import may
+
+from ..models import Record
+from .exporting import ExportPages
+from .lists import RecordList
+from .pages import EntryPages
+
+
+@admin.register(Record)
+class RecordAdmin(ExportPages, EntryPages, RecordList):
+    """The workplace of clerks and reviewers."""
+
+    confidential_fields = ("confidential",)
+
+    def deleted_history_visible(self, request: HttpRequest, history_row: Any) -> bool:
+        # The history row names the department, so what was discarded stays readable to those who could see it.
+        return may(request.user, "view_records", history_row.department_id)
+
+    def history_key_label(self, obj: Any, field: str, key: str) -> Any:
+        if field != "data":
+            return key
+        labels = getattr(obj, "field_labels", None)
+        if labels is None:
+            labels = obj.field_labels = {each.code: each for each in item_spec(obj.item).fields}
+        return labels[key].label_in((get_language() or "")[:2]) if key in labels else key
