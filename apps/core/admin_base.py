@@ -91,7 +91,7 @@ class BaseAdmin(ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if self.reason_asked(request, obj):
-            base = kwargs.get("form") or (self.form if change else getattr(self, "add_form", self.form))
+            base: Any = kwargs.get("form") or (self.form if change else getattr(self, "add_form", self.form))
             kwargs["form"] = type(base.__name__, (base,), {REASON: reason_field()})
         return super().get_form(request, obj, change=change, **kwargs)
 
@@ -110,6 +110,8 @@ class BaseAdmin(ModelAdmin):
             super().save_related(request, form, formsets, change)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        # Whether a row exists is not to be told by the refusal to delete it.
+        self.visible_or_404(request, object_id)
         context = {"asks_reason": self.asks_reason, "reason_form": ReasonForm(), **(extra_context or {})}
         if request.method == "POST" and self.asks_reason:
             reason = request.POST.get(REASON, "").strip()
@@ -163,6 +165,7 @@ class BaseAdmin(ModelAdmin):
             return super().history_view(request, object_id, extra_context)
         obj = self.get_object(request, unquote(object_id))
         rows = self._history_rows(object_id)
+        last = None
         if obj is None:
             last = rows.first()
             if last is None or not self._gone(last) or not self.deleted_history_visible(request, last):
@@ -174,7 +177,7 @@ class BaseAdmin(ModelAdmin):
         # One row more than the page: it tells whether an older page follows, and what the last row changed.
         found = list(rows[start : start + self.history_per_page + 1])
         shown, before = found[: self.history_per_page], found[self.history_per_page :]
-        entries = self.history_reader(obj or shown[0]).entries(shown, before[0] if before else None)
+        entries = self.history_reader(obj or last).entries(shown, before[0] if before else None)
         may_change = obj is not None and self.has_change_permission(request, obj)
         context = {
             **self.admin_site.each_context(request),

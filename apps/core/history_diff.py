@@ -84,6 +84,8 @@ class Reader:
 
     def entries(self, rows: Sequence[Any], before: Any = None) -> list[Entry]:
         """Entries of ``rows`` (newest first); ``before`` is the row older than the last of them, if there is one."""
+        if not rows:
+            return []
         self.learn_names([*rows, *([before] if before else [])])
         users = _users({row.history_user_id for row in rows})
         older = [*rows[1:], before]

@@ -134,7 +134,7 @@ class RoleGroupAdmin(BaseAdmin):
 
     @display(description=_("members"))
     def member_names(self, obj: RoleGroup) -> Any:
-        people = obj.group.user_set.order_by("username")  # type: ignore[attr-defined]
+        people = obj.group.user_set.order_by("username")
         return format_html_join("", "<div>{}</div>", ([person] for person in people)) or "–"
 
     @display(description=_("rights on rows"))

@@ -46,7 +46,7 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, BaseAdmin):
+class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
     """Accounts: made, changed, deactivated, never deleted; roles are given elsewhere, by somebody else."""
 
     form = AccountForm

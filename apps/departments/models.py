@@ -111,7 +111,7 @@ class User(AbstractUser):
         _("may open the desk"), default=True, help_text=_("Whether this person can log in to the workplace at all.")
     )
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
-    groups = models.ManyToManyField(
+    groups = models.ManyToManyField(  # type: ignore[assignment]
         Group,
         through="Membership",
         verbose_name=_("groups"),

@@ -16,7 +16,7 @@ def load() -> str:
     A department that a person has edited (its history names one) stays as it is.
     """
     known = {department.slug: department for department in Department.objects.select_related("parent")}
-    edited = set(Department.history.filter(history_user__isnull=False).values_list("id", flat=True))  # type: ignore[attr-defined]
+    edited = set(Department.history.filter(history_user__isnull=False).values_list("id", flat=True))
     created = changed = 0
     with open(FILE, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

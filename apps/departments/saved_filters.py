@@ -38,7 +38,7 @@ def save(request: HttpRequest, site: AdminSite) -> HttpResponse:
     page, name = request.POST.get("page", ""), request.POST.get("name", "").strip()
     query = kept_query(request.POST.get("query", ""))
     address = _list_address(request, site, page)
-    own = SavedFilter.objects.filter(user=request.user, page=page)
+    own = SavedFilter.objects.filter(user_id=request.user.pk, page=page)
     if not name or len(name) > 50:
         messages.error(request, _("Give the filter a name of at most 50 characters."))
     elif not query or len(query) > 2000:
@@ -46,14 +46,14 @@ def save(request: HttpRequest, site: AdminSite) -> HttpResponse:
     elif own.exclude(name=name).count() >= MOST:
         messages.error(request, _("At most %(number)d filters per list: delete one first.") % {"number": MOST})
     else:
-        SavedFilter.objects.update_or_create(user=request.user, page=page, name=name, defaults={"query": query})
+        SavedFilter.objects.update_or_create(user_id=request.user.pk, page=page, name=name, defaults={"query": query})
         messages.success(request, _("Filter saved: %(name)s") % {"name": name})
     return HttpResponseRedirect(f"{address}?{query}")
 
 
 def remove(request: HttpRequest, site: AdminSite, pk: int) -> HttpResponse:
     """POST: delete one's own filter; another person's is a 404."""
-    found = get_object_or_404(SavedFilter, pk=pk, user=request.user)
+    found = get_object_or_404(SavedFilter, pk=pk, user_id=request.user.pk)
     address = _list_address(request, site, found.page)
     found.delete()
     messages.success(request, _("Filter deleted: %(name)s") % {"name": found.name})

@@ -18,7 +18,7 @@ DAY = datetime.date(2026, 1, 5)
 def rows(**filters: Any) -> list[tuple[str, str, int | None, str | None, str]]:
     """The history of liaison officers, oldest first: mark, name, who, why, door."""
     return list(
-        LiaisonOfficer.history.filter(**filters)  # type: ignore[attr-defined]
+        LiaisonOfficer.history.filter(**filters)
         .order_by("history_id")
         .values_list("history_type", "name", "history_user_id", "history_change_reason", "history_channel")
     )
@@ -71,7 +71,7 @@ def test_every_way_of_changing_leaves_a_row(department: Department) -> None:
         [("-", "王三"), ("-", "李改"), ("-", "张改"), ("-", "赵")]
     )
     assert {(who, why, door) for *_, who, why, door in found} == {(user.pk, "年度核对", "admin")}
-    assert set(LiaisonOfficer.history.values_list("history_request_id", flat=True)) == {"r-1"}  # type: ignore[attr-defined]
+    assert set(LiaisonOfficer.history.values_list("history_request_id", flat=True)) == {"r-1"}
 
 
 def test_a_change_that_changes_nothing_writes_nothing(department: Department) -> None:
@@ -85,7 +85,7 @@ def test_fields_kept_out_of_history_write_nothing(department: Department) -> Non
     user = make_user()
     user.set_password("another-long-password")
     user.save()
-    history: Any = type(user).history  # type: ignore[attr-defined]
+    history: Any = type(user).history
     assert history.filter(id=user.pk).count() == 1
     assert "password" not in {field.name for field in history.model._meta.get_fields()}
 
@@ -166,6 +166,6 @@ def test_the_context_does_not_leak_into_the_next_transaction() -> None:
 def test_a_database_session_is_named(owner_connection: psycopg.Connection) -> None:
     one = officer(make_department("market"))
     owner_connection.execute("UPDATE departments_liaisonofficer SET name = '暗改' WHERE id = %s", [one.pk])
-    last = LiaisonOfficer.history.latest("history_id")  # type: ignore[attr-defined]
+    last = LiaisonOfficer.history.latest("history_id")
     assert (last.name, last.history_channel, last.history_user_id) == ("暗改", "sql", None)
     assert last.history_database_user == owner_connection.info.user

@@ -34,7 +34,7 @@ def reviewer(department: Department) -> User:
 def test_it_is_done_and_the_history_says_who_and_why(officer: Officer, reviewer: User) -> None:
     done = close(user=reviewer, obj=officer, reason=" left the post ")
     assert done.state == "closed"
-    last = officer.history.first()  # type: ignore[attr-defined]
+    last = officer.history.first()
     assert (last.history_user_id, last.history_change_reason, last.post) == (reviewer.pk, "left the post", "closed")
 
 
@@ -65,7 +65,7 @@ def test_a_stale_object_meets_the_state_of_the_row(officer: Officer, reviewer: U
     assert stale.state == "open"
     with pytest.raises(StateConflict):
         close(user=reviewer, obj=stale, reason="second")
-    assert officer.history.filter(post="closed").count() == 1  # type: ignore[attr-defined]
+    assert officer.history.filter(post="closed").count() == 1
 
 
 def test_a_right_taken_away_counts_at_once(officer: Officer, reviewer: User) -> None:
