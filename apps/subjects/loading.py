@@ -1,9 +1,9 @@
 """Loading a business register: the right rows go in by a handful of statements, whatever their number.
 
-A code that is not on record is a new subject. One that is gets what the register says anew; cells that say nothing leave
-what is there; a row that changes nothing touches nothing. A changed name makes the old one a former name. The region
-follows from the code (the division at registration) or, where that has been abolished, from the place the register
-names; one that is there already stays.
+A code that is not on record is a new subject. One that is gets what the register says anew; cells that say nothing
+leave what is there; a row that changes nothing touches nothing. A changed name makes the old one a former name. The
+region follows from the code (the division at registration) or, where that has been abolished, from the place the
+register names; one that is there already stays.
 """
 
 from __future__ import annotations
@@ -199,18 +199,18 @@ class _Places:
 
     def find(self, city: str, address: str) -> str | None:
         """The county that the address names within the city, else the city; None when that is not sure."""
-        for name, code in self._named(city, address):
+        for code in self._named(city, address):
             counties = [county for county_name, county in self.counties.get(code, {}).items() if county_name in address]
             return counties[0] if len(counties) == 1 else code
         return None
 
-    def _named(self, city: str, address: str) -> Iterator[tuple[str, str]]:
+    def _named(self, city: str, address: str) -> Iterator[str]:
         for name, code in self.cities.items():
             if city and city in (name, name.removesuffix("市")):
-                yield name, code
+                yield code
         for name, code in self.cities.items():
             if name in address:
-                yield name, code
+                yield code
 
 
 def as_json(loaded: Loaded, register: Register) -> dict[str, Any]:

@@ -110,7 +110,10 @@ class Subject(models.Model):
     class Meta:
         verbose_name = _("subject")
         verbose_name_plural = _("subjects")
-        permissions = [("merge_subject", _("merge duplicate subjects"))]
+        permissions = [
+            ("merge_subject", _("merge duplicate subjects")),
+            ("import_register", _("load a business register")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind=SubjectKind.NATURAL_PERSON) | Q(uscc__isnull=True, match_name=""),

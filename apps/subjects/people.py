@@ -189,7 +189,7 @@ def _keys_without_person(prints: Iterable[bytes]) -> list[tuple[bytes, int, byte
     number under such a key. Whoever registers the same person at the same moment makes this wait."""
     keys = list(PersonKey.objects.filter(fingerprint__in=list(prints)).order_by("fingerprint").select_for_update())
     taken = set(PersonalData.objects.filter(key__in=keys).values_list("key", flat=True))
-    return [(bytes(key.fingerprint), key.pk, crypto.unwrap(key.wrapped)) for key in keys if key.pk not in taken]
+    return [(bytes(key.fingerprint or b""), key.pk, crypto.unwrap(key.wrapped)) for key in keys if key.pk not in taken]
 
 
 @transaction.atomic

@@ -63,8 +63,11 @@ class SubjectQuerySet(models.QuerySet):
         """
         if not match_form(text):
             return self.none()
-        also = self.ids_by_code_prefix(text) | self.ids_by_former_name(text)
-        return self.organisations().filter(name_contains(text) | Q(pk__in=also) if also else name_contains(text))
+        # What begins a code on record is meant as one; asking the names as well would cost the index of both.
+        if codes := self.ids_by_code_prefix(text):
+            return self.organisations().filter(pk__in=codes)
+        former = self.ids_by_former_name(text)
+        return self.organisations().filter(name_contains(text) | Q(pk__in=former) if former else name_contains(text))
 
     def first_hits(self, text: str, limit: int = 20) -> tuple[list[Any], bool]:
         """At most ``limit`` hits of ``search`` and whether there are more. The very name comes first, then short

@@ -44,7 +44,7 @@ def _named(rows: pl.DataFrame, **renamed: str) -> list[dict[str, str | None]]:
 
 
 def _upsert(model: type[Region] | type[Industry], rows: list, fields: list[str]) -> str:
-    columns = [model._meta.get_field(name).attname for name in ("code", *fields)]
+    columns = [str(getattr(model._meta.get_field(name), "attname", name)) for name in ("code", *fields)]
     kept = set(model._default_manager.values_list(*columns))
     changed = [row for row in rows if tuple(getattr(row, column) for column in columns) not in kept]
     model._default_manager.bulk_create(

@@ -173,14 +173,13 @@ class _Reader:
         raw = self.raw[column]
         # Whole columns repeat few values or are plain already; each different text is normalised once.
         different = raw.drop_nulls().unique()
-        texts = [text if (text := normalise_text(value)).upper() not in _NOTHING else None for value in different]
-        table = pl.DataFrame({"raw": different, "text": pl.Series(texts, dtype=pl.String)})
+        plain = [normalise_text(value) for value in different]
+        # The original of the capital always stays, even where it says that there is none.
+        if column != "capital_text":
+            plain = ["" if text.upper() in _NOTHING else text for text in plain]
+        table = pl.DataFrame({"raw": different, "text": pl.Series(plain, dtype=pl.String)})
         joined = pl.DataFrame({"raw": raw}).join(table, on="raw", how="left", maintain_order="left")
-        text = joined["text"].alias(column)
-        if column == "capital_text":
-            # The original always stays, even where it says that there is none.
-            text = raw.str.strip_chars().alias(column)
-        return text.replace("", None)
+        return joined["text"].replace("", None).alias(column)
 
     def _codes(self, frame: pl.DataFrame) -> pl.DataFrame:
         codes = clean_codes(self.raw["uscc"]).alias("uscc")
@@ -217,7 +216,7 @@ class _Reader:
         forms = pl.Series("form", [match_form(name) for name in frame["name"]], dtype=pl.String)
         seen = frame.select("row", "uscc").with_columns(forms)
         first = seen.group_by("uscc", maintain_order=True).first().rename({"row": "first", "form": "first_form"})
-        later = seen.join(first, on="uscc", maintain_order="left").filter((pl.col("row") != pl.col("first")))
+        later = seen.join(first, on="uscc", maintain_order="left").filter(pl.col("row") != pl.col("first"))
         later = later.filter(pl.col("uscc") != "")
         for row, number in later.filter(pl.col("form") != pl.col("first_form")).select("row", "first").iter_rows():
             text = _("The code stands in row %(row)s with another name. Compare both with the certificates.")
@@ -254,7 +253,7 @@ def _capitals(texts: pl.Series, unit: str) -> pl.Series:
 
 
 def _statuses(texts: pl.Series) -> pl.Series:
-    expression = pl.when(pl.col("status").is_null()).then(None)
+    expression: Any = pl.when(pl.col("status").is_null()).then(None)
     for pattern, status in _STATUS:
         expression = expression.when(pl.col("status").str.contains(pattern)).then(pl.lit(status.value))
     return pl.DataFrame({"status": texts}).select(

@@ -204,7 +204,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "subject",
                 "verbose_name_plural": "subjects",
-                "permissions": [("merge_subject", "merge duplicate subjects")],
+                "permissions": [
+                    ("merge_subject", "merge duplicate subjects"),
+                    ("import_register", "load a business register"),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -44,9 +44,9 @@ class Command(BaseCommand):
             "%(unchanged)s unchanged, %(duplicates)s repeated, %(rejected)s rejected."
         )
         self.stdout.write(summary % vars(loaded))
-        for error in loaded.errors[:SHOWN]:
+        for wrong in loaded.errors[:SHOWN]:
             text = _("Row %(row)s, %(column)s “%(value)s”: %(message)s")
-            self.stdout.write(text % vars(error))
+            self.stdout.write(text % vars(wrong))
         if len(loaded.errors) > SHOWN:
             self.stdout.write(_("… and %(count)s more errors.") % {"count": len(loaded.errors) - SHOWN})
         if dry_run:
