@@ -181,7 +181,7 @@ def test_what_cannot_be_read_is_refused_with_one_clear_sentence(data, code):
     with pytest.raises(SheetError) as caught:
         read_sheet(data, score, limits=Limits(size=1_000_000, unpacked=2_000_000, rows=1000, columns=100))
     assert caught.value.code == code
-    assert len(str(caught.value)) > 10
+    assert str(caught.value).endswith((".", "。"))
     assert "%(" not in str(caught.value)
 
 
