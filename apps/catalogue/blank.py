@@ -38,7 +38,7 @@ def blank_file(spec: ItemSpec) -> bytes:
     for place, column in enumerate(template_headers(spec)):
         sheet.set_column(place, place, _width(column.header), text)
         sheet.write_string(0, place, column.header, bold if column.field.required else plain)
-        comment = "\n".join(rule_of(column.field, spec))[:COMMENT_LIMIT]
+        comment = "\n".join(rule_of(column.field, spec, in_file=True))[:COMMENT_LIMIT]
         if comment:
             sheet.write_comment(0, place, comment, {"x_scale": 2, "y_scale": 1.5 + comment.count("\n") * 0.2})
         if choices := _choices(column.field):

@@ -14,11 +14,16 @@ EXAMPLES = {
 """Codes of the published standards (GB 32100-2015, GB 11714) and of GS 15-2006 with a right check digit."""
 
 
-def rule_of(spec: FieldSpec, item: ItemSpec | None = None, language: str = "zh-hans") -> list[str]:
-    """The rule in sentences of the active language: obligation, form, example; ``item`` names a condition's field."""
+def rule_of(
+    spec: FieldSpec, item: ItemSpec | None = None, language: str = "zh-hans", *, in_file: bool = False
+) -> list[str]:
+    """The rule in sentences of the active language: obligation, form, example.
+
+    ``item`` names a condition's field. ``in_file``: for a column of a file, which shows neither choices nor a star.
+    """
     sentences = []
     if spec.required:
-        sentences.append(_("Required."))
+        sentences += [_("Required.")] if in_file else []
     elif spec.required_if:
         condition = item.by_code.get(spec.required_if.field) if item else None
         words = {
@@ -26,13 +31,22 @@ def rule_of(spec: FieldSpec, item: ItemSpec | None = None, language: str = "zh-h
             "values": "、".join(spec.required_if.contains),
         }
         sentences.append(_("Required when “%(field)s” has %(values)s.") % words)
-    sentences += _form_of(spec)
+    sentences += _in_file(spec) if in_file else _in_form(spec)
     if spec.help_text:
         sentences.append(spec.help_text)
     return sentences
 
 
-def _form_of(spec: FieldSpec) -> list[str]:
+def _in_form(spec: FieldSpec) -> list[str]:
+    match spec.type:
+        case shapes.CHOICE | shapes.CHOICES | shapes.BOOLEAN:
+            return []
+        case shapes.CODE if spec.code_scheme in EXAMPLES:
+            return [_("For example %(example)s.") % {"example": EXAMPLES[spec.code_scheme]}]
+    return _in_file(spec)
+
+
+def _in_file(spec: FieldSpec) -> list[str]:
     match spec.type:
         case shapes.DATE:
             return [_("Date, such as 2026/01/05.")]
@@ -47,7 +61,8 @@ def _form_of(spec: FieldSpec) -> list[str]:
         case shapes.BOOLEAN:
             return [_("是 or 否.")]
         case shapes.CODE if spec.code_scheme in EXAMPLES:
-            return [_("For example %(example)s; format the column as text.") % {"example": EXAMPLES[spec.code_scheme]}]
+            example = {"example": EXAMPLES[spec.code_scheme]}
+            return [_("For example %(example)s.") % example, _("Format the column as text.")]
         case _ if spec.max_length:
             return [_("At most %(limit)s characters.") % {"limit": spec.max_length}]
     return []

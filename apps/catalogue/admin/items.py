@@ -61,7 +61,7 @@ class ItemFieldInline(StackedInline):
     show_change_link = True
     ordering = ("position", "pk")
     fieldsets = (
-        (None, {"fields": (("label", "label_en", "code"), ("type", "role", "required"), "required_if", "help_text")}),
+        (None, {"fields": (("label", "label_en"), ("code", "required"), ("type", "role"), "required_if", "help_text")}),
         (
             None,
             {
