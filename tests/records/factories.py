@@ -81,9 +81,7 @@ def penalty(of: Office, subject: Subject | None = None, **values: Any) -> dict[s
 
 def enter(of: Office, user: User | None = None, **values: Any) -> Record:
     """A draft of the department."""
-    return enter_record(
-        user=user or of.clerk, item=item(), department=of.department, values=penalty(of, **values)
-    )
+    return enter_record(user=user or of.clerk, item=item(), department=of.department, values=penalty(of, **values))
 
 
 def put(record: Record, state: str, **values: Any) -> Record:

@@ -212,9 +212,7 @@ class TestMany:
         with pytest.raises(ValueError):
             bulk.return_many(market.reviewer, Record.objects.all(), " ")
 
-    def test_the_number_of_queries_does_not_grow(
-        self, market: Office, django_assert_max_num_queries: Any
-    ) -> None:
+    def test_the_number_of_queries_does_not_grow(self, market: Office, django_assert_max_num_queries: Any) -> None:
         for _ in range(12):
             put(enter(market), "submitted")
         with django_assert_max_num_queries(12):
