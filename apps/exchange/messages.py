@@ -78,3 +78,41 @@ def message(code: str, params: Mapping[str, Any]) -> str:
     if params.get("proposals"):
         parts.append(str(PROPOSALS) % {"proposals": "、".join(params["proposals"])})
     return " ".join(part for part in parts if part)
+
+KINDS: Final[dict[str, str | Promise]] = {
+    AUTHORITY_FOREIGN: _("authority outside the department"),
+    NAME_DIFFERS: _("name and code do not agree"),
+    NAME_DIFFERS_IN_FILE: _("one code under two names"),
+    CODES_DIFFER: _("codes of different subjects"),
+    SUBJECT_UNDECIDED: _("no code that leads to a subject"),
+    SUBJECT_KIND: _("kind of subject not in this item"),
+    CONFLICT: _("on record with other content"),
+    CONFLICT_IN_FILE: _("twice in the file with different content"),
+    PERSON_NAME_DIFFERS: _("name and identity number do not agree"),
+    PERSON_KEY_MISSING: _("identity number missing"),
+    DISCLOSURE_REVERSED: _("disclosure ends before the decision"),
+    SIMPLIFIED: _("simplified procedure"),
+    errors.REQUIRED: _("missing"),
+    errors.REQUIRED_IF: _("missing for this kind"),
+    errors.TOO_LONG: _("too long"),
+    errors.CONTROL_CHARACTER: _("invisible character"),
+    errors.DATE_INVALID: _("not a date"),
+    errors.DATE_IMPOSSIBLE: _("no day of the calendar"),
+    errors.DATE_TOO_EARLY: _("date too early"),
+    errors.DATE_TOO_LATE: _("date too late"),
+    errors.DATE_IN_FUTURE: _("date in the future"),
+    errors.DATES_REVERSED: _("end before beginning"),
+    errors.AMOUNT_INVALID: _("not an amount"),
+    errors.AMOUNT_NEGATIVE: _("negative amount"),
+    errors.AMOUNT_DECIMALS: _("too many decimals"),
+    errors.AMOUNT_TOO_LARGE: _("amount too large"),
+    errors.CHOICE_UNKNOWN: _("not a lawful value"),
+    errors.BOOLEAN_INVALID: _("neither yes nor no"),
+    errors.PLACEHOLDER_CATEGORY: _("placeholder code not allowed"),
+}
+_CODE: Final = _("damaged code")
+
+
+def kind_of_error(code: str) -> str:
+    """A few words for a kind of error, for summaries."""
+    return str(KINDS.get(code) or (_CODE if code.startswith(errors.CODE_PREFIX) else code))

@@ -25,7 +25,7 @@ class Batch(models.Model):
         LOADED = "loaded", _("loaded")
         UNDONE = "undone", _("undone")
         DISCARDED = "discarded", _("discarded")
-        FAILED = "failed", _("not readable")
+        FAILED = "failed", _("failed")
 
     class Mode(models.TextChoices):
         ALL = "all", _("all rows or none")
@@ -147,6 +147,22 @@ class BatchSubject(models.Model):
 
     def __str__(self) -> str:
         return str(self.subject_id)
+
+
+class BatchKey(models.Model):
+    """The key of a person whom a batch named first."""
+
+    key = models.OneToOneField(
+        "subjects.PersonKey", models.CASCADE, verbose_name=_("person key"), primary_key=True, related_name="batch_entry"
+    )
+    batch = models.ForeignKey(Batch, models.PROTECT, verbose_name=_("import batch"), related_name="keys")
+
+    class Meta:
+        verbose_name = _("person key of a batch")
+        verbose_name_plural = _("person keys of a batch")
+
+    def __str__(self) -> str:
+        return str(self.key_id)
 
 
 class BatchPreview(models.Model):

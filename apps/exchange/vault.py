@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -97,6 +98,14 @@ def open_stored(name: str, data_key: bytes | memoryview, size: int) -> io.Buffer
 def remove(name: str) -> None:
     """Forget a stored file; none is no error."""
     _path(name).unlink(missing_ok=True)
+
+
+def older_than(*, days: int) -> Iterator[str]:
+    """Names of the stored files that were written more than ``days`` days ago."""
+    root = _path("")
+    for path in root.glob("*/*/*"):
+        if path.stat().st_mtime < time.time() - days * 86_400:
+            yield path.relative_to(root).as_posix()
 
 
 class _Reader(io.RawIOBase):

@@ -19,7 +19,6 @@ import openpyxl
 import polars as pl
 import python_calamine as calamine
 import xlsxwriter
-from django.utils.translation import gettext as _
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill

@@ -17,7 +17,7 @@ from apps.records.models import Record
 from apps.records.rules import SUBMITTED
 from apps.subjects.models import Identifier, PersonalData, PersonKey, Region, Subject
 
-from ..models import Batch, BatchEntry, BatchSubject
+from ..models import Batch, BatchEntry, BatchKey, BatchSubject
 from ..progress import Progress
 from . import stage
 
@@ -29,9 +29,9 @@ def _table(model: Any) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def insert_keys() -> None:
+def insert_keys(batch: Batch | None) -> None:
     """Store the keys of persons who occur in rows that are loaded and had none."""
-    stage.execute(
+    inserted = stage.query(
         f"""
         INSERT INTO {_table(PersonKey)} (id, fingerprint, wrapped)
         SELECT p.key, p.fingerprint, p.wrapped FROM {stage.KEYS} p
@@ -41,8 +41,14 @@ def insert_keys() -> None:
             SELECT (secret.value ->> 'key')::bigint FROM {stage.ROWS} r JOIN {_NEW} m USING (row),
                    jsonb_each(r.confidential) secret
         )
+        RETURNING id
         """
     )
+    if batch is not None and inserted:
+        stage.execute(
+            f"INSERT INTO {_table(BatchKey)} (key_id, batch_id) SELECT unnest(%s::bigint[]), %s",
+            [[key for (key,) in inserted], batch.pk],
+        )
 
 
 def insert_subjects(batch: Batch | None) -> int:

@@ -116,7 +116,7 @@ def _staged_run(job: Job, spec: ItemSpec, table: Table, *, keep: bool, partial: 
         report.subjects_created = load.count_new_subjects()
         return report
     progress.phase(LOADING, report.accepted)
-    load.insert_keys()
+    load.insert_keys(job.batch)
     report.subjects_created = load.insert_subjects(job.batch)
     load.insert_records(
         job.batch, item=job.item, department=job.department, author=job.author, today=today, progress=progress

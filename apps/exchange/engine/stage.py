@@ -17,6 +17,7 @@ CODES: Final = "exchange_codes"
 KEYS: Final = "exchange_keys"
 PEOPLE: Final = "exchange_people"
 CLOCKS: Final = "exchange_clocks"
+ERRORS: Final = "exchange_errors"
 MATCHES: Final = "exchange_matches"
 NEW_SUBJECTS: Final = "exchange_new_subjects"
 
@@ -66,6 +67,16 @@ _TABLES: Final[dict[str, dict[str, str]]] = {
         "rule": "bigint",
         "archive_on": "date",
     },
+    ERRORS: {
+        "place": "integer",
+        "row": "integer",
+        "position": "integer",
+        '"column"': "text",
+        "field": "text",
+        "value": "text",
+        "code": "text",
+        "params": "jsonb",
+    },
 }
 
 
@@ -76,19 +87,20 @@ def create() -> None:
         cursor.execute("SET LOCAL client_min_messages = warning")
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join('pg_temp.' + name for name in names.split(', '))}")
         for name, columns in _TABLES.items():
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
-                " ON COMMIT DROP"
-            )
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({_definition(columns)}) ON COMMIT DROP")
+
+
+def _definition(columns: dict[str, str]) -> str:
+    return ", ".join(f"{column} {kind}" for column, kind in columns.items())
 
 
 def copy(table: str, frame: pl.DataFrame) -> None:
     """COPY a frame into one of the tables; its columns are the table's, nulls and empty texts stay what they are."""
     if not len(frame):
         return
-    columns = [column for column in _TABLES[table] if column in frame.columns]
+    columns = [column for column in _TABLES[table] if column.strip('"') in frame.columns]
     text = io.BytesIO()
-    frame.select(columns).write_csv(text, include_header=False)
+    frame.select(column.strip('"') for column in columns).write_csv(text, include_header=False)
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copying,
@@ -128,3 +140,21 @@ def draw_keys(model: Any, count: int) -> list[int]:
             "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
         )
     ]
+
+
+def store_errors(batch_id: int, errors: pl.DataFrame) -> None:
+    """Store the errors of a run with its batch."""
+    if not len(errors):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{ERRORS}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {ERRORS} ({_definition(_TABLES[ERRORS])}) ON COMMIT DROP")
+    copy(ERRORS, errors.with_row_index("place"))
+    execute(
+        f"""
+        INSERT INTO exchange_batcherror (batch_id, row, position, "column", field, value, code, params)
+        SELECT %s, row, position, coalesce("column", ''), field, coalesce(value, ''), code, params
+        FROM {ERRORS} ORDER BY place
+        """,
+        [batch_id],
+    )

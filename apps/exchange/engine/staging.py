@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import polars as pl
+from django.utils import timezone
 
 from apps.catalogue import errors, shapes, values
 from apps.catalogue.models import InformationItem
@@ -116,7 +117,9 @@ class Stager:
 
     def _reversed(self, columns: dict[str, pl.Series], rows: pl.DataFrame, findings: Findings) -> pl.Series:
         ends = columns["disclosed_to"]
-        mask = (ends < columns["decided_on"]).fill_null(value=False)
+        decided = columns["decided_on"]
+        # A decision in the future is an error of its own; its day says nothing about other days.
+        mask = ((ends < decided) & (decided <= timezone.localdate())).fill_null(value=False)
         spec = self._spec.by_role.get("disclosed_to")
         for row, day in _picked(rows, mask, ends):
             findings.note(

@@ -1,0 +1,183 @@
+"""Import a file of records from the command line, in the foreground."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, transaction
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.context import acting
+from apps.catalogue.models import InformationItem
+from apps.catalogue.specs import item_spec
+from apps.core.sheets import Limits, SheetError
+from apps.departments.models import Department, User
+from apps.exchange import runs, vault
+from apps.exchange.engine.annotate import annotate
+from apps.exchange.engine.read import FileRefused
+from apps.exchange.engine.run import Job, Report, run
+from apps.exchange.messages import message
+from apps.exchange.models import Batch
+
+
+class Command(BaseCommand):
+    help = str(
+        _(
+            "Import a spreadsheet of records. All rows are checked; the right ones are loaded as records submitted for review. "
+            "When any row is wrong nothing is loaded, unless --partial accepts the right rows."
+        )
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--item", required=True, help="code of the information item, such as penalty-legal")
+        parser.add_argument("--department", required=True, help="slug or unified social credit code")
+        parser.add_argument("--user", required=True, help="login name of the clerk who answers for the file")
+        parser.add_argument("--dry-run", action="store_true", help="check only; nothing is stored")
+        parser.add_argument("--partial", action="store_true", help="load the right rows even when others are wrong")
+        parser.add_argument("--annotated", type=Path, metavar="OUT.xlsx", help="write the file with its errors marked")
+        parser.add_argument("--only-rejected", action="store_true", help="only the wrong rows in the annotated file")
+        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override(settings.LANGUAGE_CODE):
+            try:
+                self._import(options)
+            except (FileRefused, SheetError, vault.TooLarge) as error:
+                raise CommandError(f"{options['file']}: {error}") from error
+            except (PermissionDenied, ValidationError) as error:
+                text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+                raise CommandError(text) from error
+            except OSError as error:
+                raise CommandError(f"{error.filename or options['file']}: {error.strerror or error}") from error
+            except DatabaseError as error:
+                # The database quotes the row in its messages; personal data must not get into a log.
+                if options["traceback"]:
+                    raise
+                raise CommandError(f"The database refused the work ({type(error).__name__}).") from error
+
+    def _import(self, options: dict[str, Any]) -> None:
+        path: Path = options["file"]
+        item, department, user = self._who(options)
+        with acting(user_id=user.pk, channel="command"):
+            runs.check_right(user=user, item=item, department=department)
+            data = path.read_bytes()
+            batch = None
+            if options["dry_run"]:
+                report = run(Job(item, department, user), data, keep=False, partial=options["partial"])
+            else:
+                batch, report = self._keep(path, data, item, department, user, partial=options["partial"])
+        if options["annotated"]:
+            marks = runs.marks_of(report)
+            book = annotate(data, item_spec(item), marks, only_rejected=options["only_rejected"])
+            options["annotated"].write_bytes(book)
+        if options["json"]:
+            self.stdout.write(json.dumps(as_dict(report, batch), ensure_ascii=False))
+        else:
+            self._tell(report, batch, dry_run=options["dry_run"])
+
+    def _who(self, options: dict[str, Any]) -> tuple[InformationItem, Department, User]:
+        item = InformationItem.objects.filter(code=options["item"]).first()
+        if item is None:
+            codes = ", ".join(InformationItem.objects.values_list("code", flat=True))
+            raise CommandError(f"No information item {options['item']!r}. There are: {codes}")
+        departments = Department.objects.all()
+        department = (
+            departments.filter(slug=options["department"]).first()
+            or departments.filter(uscc=options["department"]).first()
+        )
+        if department is None:
+            raise CommandError(f"No department with slug or code {options['department']!r}.")
+        user = User.objects.filter(username=options["user"], is_active=True).first()
+        if user is None:
+            raise CommandError(f"No active user {options['user']!r}.")
+        return item, department, user
+
+    def _keep(
+        self, path: Path, data: bytes, item: InformationItem, department: Department, user: User, *, partial: bool
+    ) -> tuple[Batch, Report]:
+        """Batch and records in one transaction: a killed command leaves neither."""
+        batch = None
+        try:
+            with transaction.atomic():
+                batch = runs.receive(
+                    user=user,
+                    item=item,
+                    department=department,
+                    name=path.name,
+                    chunks=_chunks(data),
+                    limit=Limits().size,
+                    state=Batch.State.LOADING,
+                )
+                batch.mode = Batch.Mode.PARTIAL if partial else Batch.Mode.ALL
+                report = runs.work(batch, keep=True)
+                if batch.state == Batch.State.FAILED:
+                    raise FileRefused("refused", batch.failure)
+        except BaseException:
+            if batch is not None:
+                vault.remove(batch.stored_name)
+            raise
+        return batch, report
+
+    def _tell(self, report: Report, batch: Batch | None, *, dry_run: bool) -> None:
+        found = as_dict(report, batch)
+        for error in found["errors"]:
+            self.stdout.write(f"{error['row']}\t{error['column']}\t{error['value']}\t{error['message']}")
+        self.stdout.write(
+            str(
+                _(
+                    "%(rows)s rows: %(accepted)s right, %(rejected)s wrong, %(duplicates)s on record already, "
+                    "%(subjects_created)s new subjects; %(seconds)s s"
+                )
+            )
+            % found
+        )
+        if dry_run:
+            self.stdout.write(str(_("Checked only; nothing was stored.")))
+        elif not report.kept:
+            self.stdout.write(
+                str(
+                    _(
+                        "Nothing was loaded. Correct the wrong rows, or load the right ones with --partial or in the admin."
+                    )
+                )
+            )
+
+
+def as_dict(report: Report, batch: Batch | None) -> dict[str, Any]:
+    """The answer as one object; ``loaded`` tells whether the right rows were stored."""
+    errors = [
+        {
+            "row": row["row"],
+            "column": row["column"],
+            "value": row["value"],
+            "code": row["code"],
+            "message": message(row["code"], json.loads(row["params"])),
+        }
+        for row in report.errors.iter_rows(named=True)
+    ]
+    return {
+        "rows": report.rows,
+        "accepted": report.accepted,
+        "rejected": report.rejected,
+        "duplicates": report.duplicates,
+        "subjects_created": report.subjects_created,
+        "seconds": report.seconds,
+        "batch": batch.pk if batch else None,
+        "loaded": report.kept,
+        "edition": report.edition,
+        "errors": errors,
+    }
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), 1 << 20):
+        yield data[start : start + (1 << 20)]
