@@ -37,9 +37,9 @@ class CalendarDayAdmin(BaseAdmin):
     search_fields = ["name", "source"]
     date_hierarchy = "date"
 
-    @display(description=_("kind of day"), ordering="is_working", label={_("worked"): "warning", _("free"): "success"})
-    def shown_kind(self, obj: CalendarDay) -> Any:
-        return _("worked") if obj.is_working else _("free")
+    @display(description=_("kind of day"), ordering="is_working", label={True: "warning", False: "success"})
+    def shown_kind(self, obj: CalendarDay) -> tuple[bool, Any]:
+        return obj.is_working, _("worked") if obj.is_working else _("free")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["date"] if obj else []
@@ -91,15 +91,13 @@ class RuleAdmin(BaseAdmin):
     def shown_value(self, obj: Rule) -> str:
         if isinstance(obj.value, dict) and {"shortest", "longest"} <= obj.value.keys():
             return f"{obj.value['shortest']}–{obj.value['longest']} {obj.get_unit_display()}"
-        return f"{obj.value} {obj.get_unit_display()}"
+        return str(obj.value) if obj.unit == Rule.Unit.TERM else f"{obj.value} {obj.get_unit_display()}"
 
-    @display(
-        description=_("state"), label={_("in force"): "success", _("ended"): "default", _("not yet in force"): "info"}
-    )
-    def shown_state(self, obj: Rule) -> Any:
+    @display(description=_("state"), label={"ended": "default", "in force": "success", "later": "info"})
+    def shown_state(self, obj: Rule) -> tuple[str, Any]:
         if ended(obj):
-            return _("ended")
-        return _("in force") if started(obj) else _("not yet in force")
+            return "ended", _("ended")
+        return ("in force", _("in force")) if started(obj) else ("later", _("not yet in force"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:

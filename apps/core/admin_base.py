@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -54,6 +55,8 @@ class BaseAdmin(ModelAdmin):
     confidential_fields: tuple[str, ...] = ()
     history_per_page = 25
     show_full_result_count = False
+    # Counts beside each filter would count the table once for each choice.
+    show_facets = ShowFacets.NEVER
     paginator = LargeTablePaginator
     list_per_page = 50
     warn_unsaved_form = True

@@ -35,6 +35,10 @@ from .terms import Role
 admin.site.unregister(Group)
 
 GRANTS = dict(Department._meta.permissions)
+KIND_COLOURS = {kind: "default" for kind in Department.Kind.values} | {
+    Department.Kind.COLLECTING.value: "info",
+    Department.Kind.DISTRICT.value: "success",
+}
 
 
 class LiaisonOfficerInline(TabularInline):
@@ -68,9 +72,9 @@ class DepartmentAdmin(BaseAdmin):
         depth = obj.path.count("/") - 1
         return format_html('<span class="cc-depth" style="padding-left: {}rem">{}</span>', depth * 1.5, obj)
 
-    @display(description=_("kind"), ordering="kind", label={Department.Kind.COLLECTING.label: "info"})
-    def shown_kind(self, obj: Department) -> str:
-        return obj.get_kind_display()
+    @display(description=_("kind"), ordering="kind", label=KIND_COLOURS)
+    def shown_kind(self, obj: Department) -> tuple[str, str]:
+        return obj.kind, obj.get_kind_display()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Fixtures, files and groups refer to the slug.

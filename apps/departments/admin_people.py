@@ -8,6 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
@@ -37,6 +38,7 @@ class AccountCreationForm(UserCreationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("usable_password", None)
+        self.fields["password1"].required = self.fields["password2"].required = True
 
 
 class AccountForm(forms.ModelForm):
@@ -81,7 +83,9 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
     @display(description=_("roles"))
     def shown_roles(self, obj: User) -> str:
         held = [group.role for group in obj.groups.all() if hasattr(group, "role")]
-        return "; ".join(str(role) for role in held) or "–"
+        own = obj.department_id
+        shown = (str(role.get_role_display()) if role.department_id == own else str(role) for role in held)
+        return gettext("; ").join(shown) or "–"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Nobody locks themselves out.

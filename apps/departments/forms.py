@@ -13,6 +13,11 @@ REFUSALS = {
 class LoginForm(AuthenticationForm):
     """Tells somebody who knows the password why the account is closed; everybody else learns nothing."""
 
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("User name or password is wrong. Both distinguish capital letters."),
+    }
+
     def get_invalid_login_error(self) -> ValidationError:
         ground = getattr(self.request, "login_refused", "")
         if ground in REFUSALS:

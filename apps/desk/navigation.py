@@ -52,6 +52,7 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
             Page(_("Departments"), "account_tree", "admin:departments_department_changelist", "departments.view_department"),
             Page(_("Users"), "group", "admin:departments_user_changelist", "departments.view_user"),
             Page(_("Role groups"), "badge", "admin:departments_rolegroup_changelist", "departments.view_rolegroup"),
+            Page(_("Roles of persons"), "person_check", "admin:departments_membership_changelist", "departments.view_membership"),
             Page(
                 _("Grants to groups"),
                 "key",
