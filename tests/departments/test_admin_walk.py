@@ -221,3 +221,12 @@ def test_lists_cost_the_same_however_long(
     for page, bound in {"departments/department": 14, "departments/user": 18}.items():
         with django_assert_max_num_queries(bound):
             system.get(f"/admin/{page}/")
+
+
+def test_a_refusal_is_a_page_in_words_that_tells_nothing_of_the_row(city: dict[str, Department]) -> None:
+    web = browser(make_user(department=city["market"], role="clerk"))
+    refused, missing = web.get("/admin/departments/user/"), web.get("/admin/departments/department/99999999/change/")
+    assert (refused.status_code, missing.status_code) == (403, 404)
+    assert "You have no access to this page" in refused.content.decode()
+    assert "There is nothing here" in missing.content.decode()
+    assert "99999999" not in missing.content.decode()
