@@ -98,6 +98,7 @@ class Subject(models.Model):
         blank=True,
         related_name="merged",
         editable=False,
+        db_index=False,
     )
     created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
     name_tokens = models.GeneratedField(
@@ -132,6 +133,8 @@ class Subject(models.Model):
         indexes = [
             GinIndex(fields=["name_tokens"], name="subject_name_tokens", fastupdate=False),
             models.Index(fields=["match_name"], name="subject_match_name"),
+            # Few are merged; an index over all would look useful for finding those that are not.
+            models.Index(fields=["merged_into"], name="subject_merged_into", condition=Q(merged_into__isnull=False)),
         ]
 
     def __str__(self) -> str:

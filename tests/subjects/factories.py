@@ -51,7 +51,9 @@ def subject(number: int, name: str = "", **fields: Any) -> Subject:
 
 def user(name: str, *permissions: str, **fields: Any) -> User:
     """A person who may enter the admin and holds model permissions like ``subjects.view_subject``."""
-    made = User.objects.create_user(username=name, password="long enough for a test", name=name, is_staff=True, **fields)
+    made = User.objects.create_user(
+        username=name, password="long enough for a test", name=name, is_staff=True, **fields
+    )
     for permission in permissions:
         app, codename = permission.split(".")
         made.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from apps.subjects import actions
 from apps.subjects.models import Identifier, Region, Subject
-from tests.subjects.factories import organisation_code, registration_number, subject, user, uscc
+from tests.subjects.factories import organisation_code, registration_number, subject, uscc, user
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +89,8 @@ def test_entering_a_subject_twice_gives_the_first_and_another_name_is_refused(cl
 
 def test_one_name_with_two_codes_is_two_subjects(clerk):
     made = [
-        actions.register_subject(user=clerk, kind="legal_entity", name="同名公司", uscc=uscc(number)) for number in (1, 2)
+        actions.register_subject(user=clerk, kind="legal_entity", name="同名公司", uscc=uscc(number))
+        for number in (1, 2)
     ]
     assert made[0] != made[1]
 
