@@ -4,7 +4,6 @@ import re
 
 from apps.subjects.models import Subject
 
-from .models import Record
 from .querysets import RecordQuerySet
 
 _NUMBER = re.compile(r"[0-9〔〕\[\]（）()号]")
@@ -27,4 +26,4 @@ def search(records: RecordQuerySet, term: str) -> RecordQuerySet:
     if not has_numbers:
         return records.filter(subject__in=subjects)
     either = numbered.order_by().values("pk").union(records.filter(subject__in=subjects).order_by().values("pk"))
-    return Record.objects.filter(pk__in=either)
+    return records.filter(pk__in=either)

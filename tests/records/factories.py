@@ -1,8 +1,11 @@
 """Departments, people and rows of values for the tests of records."""
 
 import datetime
+import shutil
+import tempfile
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from apps.catalogue import reference as catalogue_reference
@@ -29,10 +32,18 @@ class Office:
     viewer: User
 
 
+ITEMS = ("penalty-legal", "penalty-person", "licence-legal", "tax-arrears", "honours")
+
+
 def load_rules() -> None:
-    """Calendar, dated rules and catalogue as delivered."""
+    """Calendar, dated rules and some items of the catalogue, as delivered."""
     core_reference.load()
-    catalogue_reference.load()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "items").mkdir()
+        for file in ("legal_documents.json", *(f"items/{code}.json" for code in ITEMS)):
+            shutil.copy(catalogue_reference.FOLDER / file, folder / file)
+        catalogue_reference.load(folder)
 
 
 def office(slug: str = "market-supervision", **values: Any) -> Office:

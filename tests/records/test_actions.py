@@ -80,7 +80,7 @@ def test_the_record_of_another_department_is_not_there(market: Office, tax: Offi
 class TestFourEyes:
     def test_the_author_does_not_publish(self, market: Office) -> None:
         record = put(enter(market, user=market.reviewer), "submitted")
-        with pytest.raises(StateConflict, match="somebody else|他人"):
+        with pytest.raises(StateConflict, match=r"somebody else|他人"):
             actions.publish(user=market.reviewer, obj=record)
 
     def test_nor_does_whoever_changed_it(self, market: Office) -> None:

@@ -25,7 +25,7 @@ def test_a_right_row_becomes_a_draft_with_its_clocks(market: Office) -> None:
     record.refresh_from_db()
     assert record.state == rules.DRAFT
     assert record.author == market.clerk
-    # Friday 26 September 2025 and seven working days: over National Day, with Sunday the 28th and Saturday 11 October worked.
+    # Friday 26 September 2025 and seven working days, over National Day; the 28th and 11 October are worked.
     assert record.deadline == datetime.date(2025, 10, 13)
     assert not record.deadline_provisional
     assert record.deadline_rule and record.deadline_rule.key == "publicity.deadline"

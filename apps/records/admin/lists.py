@@ -116,7 +116,8 @@ class RecordList(ScopedAdmin):
             "number": number,
             "form": form,
             "media": self.media + form.media,
-            "keys": [] if across else request.POST.getlist(ACTION_CHECKBOX_NAME),
+            # Django takes "all pages" only with at least one row chosen.
+            "keys": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across else None],
             "across": across,
             "key_name": ACTION_CHECKBOX_NAME,
             "confirmed_name": CONFIRMED,

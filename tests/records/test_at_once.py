@@ -1,0 +1,106 @@
+"""Two people at the same moment, on two connections: one wins, the other is told."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.departments.actions import StateConflict
+from apps.records import actions, bulk
+from apps.records.entry import edit_draft, enter_record
+from apps.records.errors import ChangedMeanwhile, DuplicateRecord
+from apps.records.models import Record
+from apps.subjects.models import Subject
+from tests.subjects import factories as subjects
+
+from . import factories
+from .factories import Office, enter, item, penalty, put
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def market(transactional_db: None) -> Office:
+    factories.load_rules()
+    return factories.office("market-supervision")
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Run the calls in threads that start together; each result, or the exception it ended with."""
+    results: list[Any] = [None] * len(calls)
+    together = threading.Barrier(len(calls))
+
+    def run(place: int, call: Callable[[], Any]) -> None:
+        try:
+            connection.ensure_connection()
+            together.wait(timeout=10)
+            results[place] = call()
+        except Exception as error:
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return results
+
+
+def one_of_each(results: list[Any], expected: type, error: type[Exception]) -> bool:
+    return sorted(type(result).__name__ for result in results) == sorted([expected.__name__, error.__name__])
+
+
+def test_submitted_once(market: Office) -> None:
+    record = enter(market)
+    results = at_once(
+        lambda: actions.submit(user=market.clerk, obj=record), lambda: actions.submit(user=market.colleague, obj=record)
+    )
+    assert one_of_each(results, Record, StateConflict)
+    assert record.history.filter(state="submitted").count() == 1
+
+
+def test_published_or_returned_not_both(market: Office) -> None:
+    record = put(enter(market), "submitted")
+    results = at_once(
+        lambda: actions.publish(user=market.reviewer, obj=record),
+        lambda: actions.return_record(user=market.reviewer, obj=record, reason="退"),
+    )
+    assert one_of_each(results, Record, StateConflict)
+
+
+def test_edited_once_from_one_version(market: Office) -> None:
+    record = enter(market)
+    values = penalty(market, subject=record.subject)
+    results = at_once(
+        lambda: edit_draft(user=market.clerk, obj=record, values=values | {"content": "甲"}, version=1),
+        lambda: edit_draft(user=market.colleague, obj=record, values=values | {"content": "乙"}, version=1),
+    )
+    assert one_of_each(results, Record, ChangedMeanwhile)
+    record.refresh_from_db()
+    assert record.version == 2
+
+
+def test_entered_once(market: Office) -> None:
+    values = penalty(market, subject_name="郑州市同时有限公司", subject_uscc=subjects.uscc(9001))
+    given = {"item": item(), "department": market.department, "values": values}
+    results = at_once(
+        lambda: enter_record(user=market.clerk, **given), lambda: enter_record(user=market.colleague, **given)
+    )
+    assert one_of_each(results, Record, DuplicateRecord)
+    assert Subject.objects.filter(uscc=subjects.uscc(9001)).count() == 1
+
+
+def test_many_published_by_two_reviewers(market: Office) -> None:
+    for _ in range(20):
+        put(enter(market), "submitted")
+    other = factories.make_user("second.reviewer", department=market.department, role="reviewer")
+    results = at_once(
+        lambda: bulk.publish_many(market.reviewer, Record.objects.all()),
+        lambda: bulk.publish_many(other, Record.objects.all()),
+    )
+    assert sum(result.done for result in results) == 20
+    assert sum(result.refusals for result in results) == 20

