@@ -20,9 +20,10 @@ from apps.subjects.models import Identifier, PersonalData, PersonKey, Region, Su
 from ..models import Batch, BatchEntry, BatchKey, BatchSubject
 from ..progress import Progress
 from . import stage
+from .match import NEW
 
 SLICE = 20_000
-_NEW = f"(SELECT * FROM {stage.MATCHES} WHERE outcome = 'new')"
+_NEW = f"(SELECT * FROM {stage.MATCHES} WHERE {NEW})"
 
 
 def _table(model: Any) -> str:
@@ -104,7 +105,7 @@ def insert_subjects(batch: Batch | None) -> int:
     )
     stage.execute(
         f"UPDATE {stage.MATCHES} m SET subject_id = n.id FROM {stage.NEW_SUBJECTS} n"
-        " WHERE m.outcome = 'new' AND m.subject_id IS NULL AND m.subject_key = n.subject_key"
+        " WHERE m.outcome IS NULL AND m.is_right AND m.subject_id IS NULL AND m.subject_key = n.subject_key"
     )
     if batch is not None:
         stage.execute(
@@ -118,7 +119,7 @@ def count_new_subjects() -> int:
     """How many subjects a load would create."""
     return int(
         stage.query(
-            f"SELECT count(DISTINCT subject_key) FROM {stage.MATCHES} WHERE outcome = 'new' AND subject_id IS NULL"
+            f"SELECT count(DISTINCT subject_key) FROM {stage.MATCHES} WHERE {NEW} AND subject_id IS NULL"
         )[0][0]
     )
 
@@ -150,9 +151,9 @@ def insert_records(
     sequence = f"pg_get_serial_sequence('{Record._meta.db_table}', 'id')"
     stage.execute(
         f"""
-        UPDATE {stage.MATCHES} m SET record_id = drawn.id
+        UPDATE {stage.MATCHES} m SET record_id = drawn.id, outcome = 'new'
         FROM (SELECT row, nextval({sequence}) AS id
-              FROM (SELECT row FROM {stage.MATCHES} WHERE outcome = 'new' ORDER BY row) ordered) drawn
+              FROM (SELECT row FROM {stage.MATCHES} WHERE {NEW} ORDER BY row) ordered) drawn
         WHERE drawn.row = m.row
         """
     )

@@ -15,6 +15,9 @@ from apps.core.terms import SubjectKind
 from . import stage
 from .findings import Findings
 
+NEW: Final = "outcome IS NULL AND is_right"
+"""What is left of the rows when errors, conflicts and duplicates are out."""
+
 # The rules are those of apps.subjects.rules.decide, over sets: by the unified code; else by the old codes given and the
 # organisation code inside the unified one, to one subject that has no unified code yet; a person by the key.
 _KNOWN: Final = f"""
@@ -190,7 +193,7 @@ def judge_duplicates(findings: Findings, *, item: int, department: int, number_f
 
 
 def settle(findings: Findings, *, number_field: str) -> None:
-    """Note the conflicts with records on file and let what remains be new. Rows that repeat a row in conflict are in
+    """Note the conflicts with records on file; what remains is new. Rows that repeat a row in conflict are in
     conflict too."""
     stage.execute(
         f"""
@@ -206,9 +209,6 @@ def settle(findings: Findings, *, number_field: str) -> None:
         """
     ):
         findings.note(row, number_field, number, "conflict", {"value": number, "record": record, "state": state})
-    stage.execute(
-        f"UPDATE {stage.MATCHES} SET outcome = CASE WHEN is_right THEN 'new' ELSE 'wrong' END WHERE outcome IS NULL"
-    )
 
 
 def _mark_wrong(rows: list[int]) -> None:
@@ -216,7 +216,9 @@ def _mark_wrong(rows: list[int]) -> None:
         stage.execute(f"UPDATE {stage.MATCHES} SET is_right = false WHERE row = ANY(%s)", [rows])
 
 
-def counts() -> dict[str, int]:
-    """Rows by outcome: new, duplicate, conflict, wrong."""
-    found: list[tuple[Any, ...]] = stage.query(f"SELECT outcome, count(*) FROM {stage.MATCHES} GROUP BY outcome")
-    return {outcome: number for outcome, number in found}
+def counts() -> tuple[int, int]:
+    """Rows that are new, and rows that are on record (or in the file) already."""
+    found: list[tuple[Any, ...]] = stage.query(
+        f"SELECT count(*) FILTER (WHERE {NEW}), count(*) FILTER (WHERE outcome = 'duplicate') FROM {stage.MATCHES}"
+    )
+    return int(found[0][0]), int(found[0][1])

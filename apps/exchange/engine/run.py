@@ -106,10 +106,8 @@ def _staged_run(job: Job, spec: ItemSpec, table: Table, *, keep: bool, partial: 
     same.settle_confidential()
     match.settle(findings, number_field=number_field)
     proposals.add(findings, spec, table.rows)
-    outcomes = match.counts()
+    report.accepted, report.duplicates = match.counts()
     report.rejected = len(findings.rows_wrong())
-    report.duplicates = outcomes.get("duplicate", 0)
-    report.accepted = outcomes.get("new", 0)
     report.errors = findings.frame()
     report.kept = keep and bool(partial or not report.rejected)
     if not report.kept:
