@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.forms import dress
@@ -97,7 +97,7 @@ def proposals_text(match: Match) -> SafeString:
     near = [repair.code for repair in match.repairs if repair.code not in on_record][:3]
     if near:
         lines.append(_("Valid codes near to it: %(codes)s") % {"codes": ", ".join(near)})
-    return format_html_join(format_html("<br>"), "{}", ((line,) for line in lines))
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
 
 class ReasonedForm(DressedForm):
