@@ -181,6 +181,9 @@ UNFOLD = {
     "SITE_HEADER": _("Credit City"),
     "SITE_SYMBOL": "verified_user",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/favicon.svg")},
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,

@@ -13,12 +13,17 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg import sql
 
+from apps.core import translations
 from credit_city import postgres, roles
 from credit_city.embedded import ServerError
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the project's own server when it is the one to use; the last process that used it stops it."""
+    if not hasattr(session.config, "workerinput"):
+        # The pages are tested in the language of their users.
+        for catalogue in translations.catalogues():
+            translations.compile_catalogue(catalogue)
     if postgres.is_embedded():
         try:
             postgres.server.acquire()

@@ -50,16 +50,15 @@ class HistoryTrigger(pgtrigger.Trigger):
 
     def __init__(self, *, history_model: type[models.Model], operation: pgtrigger.Operation) -> None:
         self.history_model = history_model
-        old, new = ("old_rows" if operation != pgtrigger.Insert else None), (
-            "new_rows" if operation != pgtrigger.Delete else None
-        )
+        old = None if operation == pgtrigger.Insert else "old_rows"
+        new = None if operation == pgtrigger.Delete else "new_rows"
         super().__init__(
             name=f"history_{str(operation).lower()}",
             operation=operation,
             referencing=pgtrigger.Referencing(old=old, new=new),
         )
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         columns = [f'"{field.column}"' for field in self.history_model.tracked_fields]  # type: ignore[attr-defined]
         key = f'"{model._meta.pk.column}"'
         rows = "old_rows" if self.operation == pgtrigger.Delete else "new_rows"
@@ -67,7 +66,7 @@ class HistoryTrigger(pgtrigger.Trigger):
         if self.operation == pgtrigger.Update:
             before, after = (", ".join(f"{alias}.{column}" for column in columns) for alias in ("o", "r"))
             source += f" JOIN old_rows AS o ON o.{key} = r.{key} WHERE ({after}) IS DISTINCT FROM ({before})"
-        mark = {pgtrigger.Insert: "+", pgtrigger.Update: "~", pgtrigger.Delete: "-"}[self.operation]
+        mark = {"INSERT": "+", "UPDATE": "~", "DELETE": "-"}[str(self.operation)]
         return f"""
             INSERT INTO "{self.history_model._meta.db_table}" ({", ".join(columns)}, {", ".join(_CONTEXT_COLUMNS)})
             SELECT {", ".join(f"r.{column}" for column in columns)}, clock_timestamp(), '{mark}',
@@ -79,7 +78,7 @@ class HistoryTrigger(pgtrigger.Trigger):
             FROM {source};
         """
 
-    def compile(self, model: type[models.Model]) -> Any:
+    def compile(self, model: models.Model) -> Any:
         compiled = super().compile(model)
         kwargs = {**compiled.sql.kwargs}
         kwargs.pop("ignore_func_name", None)

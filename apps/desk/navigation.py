@@ -26,7 +26,13 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
         [
             Page(_("Enter a record"), "add_circle", "admin:records_record_add", "records.add_record"),
             Page(_("Records"), "description", "admin:records_record_changelist", "records.view_record"),
-            Page(_("Waiting for review"), "rule", "admin:records_record_changelist", "records.review_record", "?state__exact=submitted"),
+            Page(
+                _("Waiting for review"),
+                "rule",
+                "admin:records_record_changelist",
+                "records.review_record",
+                "?state__exact=submitted",
+            ),
             Page(_("Import a file"), "upload_file", "admin:exchange_batch_import", "exchange.add_batch"),
             Page(_("Imported batches"), "inventory_2", "admin:exchange_batch_changelist", "exchange.view_batch"),
         ],
@@ -42,17 +48,37 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
     (
         _("Catalogue"),
         [
-            Page(_("Information items"), "category", "admin:catalogue_informationitem_changelist", "catalogue.view_informationitem"),
-            Page(_("Legal documents"), "gavel", "admin:catalogue_legaldocument_changelist", "catalogue.view_legaldocument"),
+            Page(
+                _("Information items"),
+                "category",
+                "admin:catalogue_informationitem_changelist",
+                "catalogue.view_informationitem",
+            ),
+            Page(
+                _("Legal documents"),
+                "gavel",
+                "admin:catalogue_legaldocument_changelist",
+                "catalogue.view_legaldocument",
+            ),
         ],
     ),
     (
         _("Departments and people"),
         [
-            Page(_("Departments"), "account_tree", "admin:departments_department_changelist", "departments.view_department"),
+            Page(
+                _("Departments"),
+                "account_tree",
+                "admin:departments_department_changelist",
+                "departments.view_department",
+            ),
             Page(_("Users"), "group", "admin:departments_user_changelist", "departments.view_user"),
             Page(_("Role groups"), "badge", "admin:departments_rolegroup_changelist", "departments.view_rolegroup"),
-            Page(_("Roles of persons"), "person_check", "admin:departments_membership_changelist", "departments.view_membership"),
+            Page(
+                _("Roles of persons"),
+                "person_check",
+                "admin:departments_membership_changelist",
+                "departments.view_membership",
+            ),
             Page(
                 _("Grants to groups"),
                 "key",
@@ -71,8 +97,15 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
         _("Parameters"),
         [
             Page(_("Dated rules"), "balance", "admin:core_rule_changelist", "core.view_rule"),
-            Page(_("Working-day calendar"), "calendar_month", "admin:core_calendarday_changelist", "core.view_calendarday"),
-            Page(_("Calendar years"), "event_available", "admin:core_calendaryear_changelist", "core.view_calendaryear"),
+            Page(
+                _("Working-day calendar"),
+                "calendar_month",
+                "admin:core_calendarday_changelist",
+                "core.view_calendarday",
+            ),
+            Page(
+                _("Calendar years"), "event_available", "admin:core_calendaryear_changelist", "core.view_calendaryear"
+            ),
         ],
     ),
 ]
@@ -81,13 +114,16 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups and pages that the user of this request may open."""
     groups: list[dict[str, Any]] = [
-        {"title": _("Desk"), "items": [{"title": _("My desk"), "icon": "space_dashboard", "link": reverse("admin:index")}]}
+        {
+            "title": _("Desk"),
+            "items": [{"title": _("My desk"), "icon": "space_dashboard", "link": reverse("admin:index")}],
+        }
     ]
     for title, pages in GROUPS:
         items = [
             {"title": page.title, "icon": page.icon, "link": link + page.query}
             for page in pages
-            if request.user.has_perm(page.permission) and (link := _link(page.url))  # type: ignore[union-attr]
+            if request.user.has_perm(page.permission) and (link := _link(page.url))
         ]
         if items:
             groups.append({"title": title, "items": items, "separator": True})

@@ -55,7 +55,12 @@ def record_piles(user: Any, today: date) -> list[Pile]:
     if enter:
         mine = visible.filter(author=user, department__in=enter).order_by("-pk")
         piles += [
-            _pile(_("My drafts"), "edit_note", mine.filter(state=Record.State.DRAFT), f"state__exact=draft&author__id__exact={user.pk}"),
+            _pile(
+                _("My drafts"),
+                "edit_note",
+                mine.filter(state=Record.State.DRAFT),
+                f"state__exact=draft&author__id__exact={user.pk}",
+            ),
             _pile(
                 _("Returned to me"),
                 "assignment_return",
@@ -69,7 +74,9 @@ def record_piles(user: Any, today: date) -> list[Pile]:
             author=user, department__four_eyes=True
         )
         piles.append(
-            _pile(_("Waiting for my review"), "rule", waiting.order_by("deadline", "pk"), "state__exact=submitted", "info")
+            _pile(
+                _("Waiting for my review"), "rule", waiting.order_by("deadline", "pk"), "state__exact=submitted", "info"
+            )
         )
     if enter or review:
         piles += [
@@ -117,10 +124,10 @@ def timeliness(records: QuerySet, since: date) -> list[Month]:
         .annotate(published_on=TruncDate("published_at"), month=TruncMonth("published_at"))
         .order_by()
         .values("month")
-        .annotate(published=Count("pk"), in_time=Count("pk", filter=_IN_TIME))
+        .annotate(published=Count("pk"), kept=Count("pk", filter=_IN_TIME))
         .order_by("month")
     )
-    return [Month(row["month"].date(), row["published"], row["in_time"]) for row in rows]
+    return [Month(row["month"].date(), row["published"], row["kept"]) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -151,12 +158,10 @@ def department_lines(user: Any, since: date, today: date) -> list[DepartmentLine
         .values("department")
         .annotate(
             published=Count("pk", filter=Q(published_at__date__gte=since)),
-            in_time=Count("pk", filter=_IN_TIME & Q(published_at__date__gte=since)),
-            overdue=Count("pk", filter=Q(state__in=UNFINISHED, deadline__lt=today)),
+            kept=Count("pk", filter=_IN_TIME & Q(published_at__date__gte=since)),
+            late=Count("pk", filter=Q(state__in=UNFINISHED, deadline__lt=today)),
         )
     )
     departments = Department.objects.in_bulk([row["department"] for row in rows])
-    lines = [
-        DepartmentLine(departments[row["department"]], row["published"], row["in_time"], row["overdue"]) for row in rows
-    ]
+    lines = [DepartmentLine(departments[row["department"]], row["published"], row["kept"], row["late"]) for row in rows]
     return sorted(lines, key=lambda line: (-line.overdue, line.share, line.department.position))

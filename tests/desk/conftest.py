@@ -1,0 +1,18 @@
+"""What every test of the desk stands on."""
+
+import pytest
+
+from tests.records import factories
+
+
+@pytest.fixture
+def market(db: None) -> factories.Office:
+    """A department with its people, calendar, rules and catalogue."""
+    factories.load_rules()
+    return factories.office("market-supervision")
+
+
+@pytest.fixture
+def tax(market: factories.Office) -> factories.Office:
+    """Another department."""
+    return factories.office("taxation")
