@@ -35,12 +35,12 @@ class Context:
     request_id: str = ""
 
 
-_current: ContextVar[Context] = ContextVar("audit_context", default=Context())
+_current: ContextVar[Context | None] = ContextVar("audit_context", default=None)
 
 
 def current() -> Context:
     """The context of the work under way."""
-    return _current.get()
+    return _current.get() or Context()
 
 
 def write(wrapper: Any) -> None:

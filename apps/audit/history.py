@@ -12,7 +12,7 @@ from .triggers import HistoryTrigger
 
 
 class HistoryRow(models.Model):
-    """What a history row says besides the tracked fields: through which door, in which request, as which database user."""
+    """What a history row says besides the tracked fields: the door, the request, the database user."""
 
     history_channel = models.CharField(max_length=16, choices=CHANNELS, default="sql")
     history_request_id = models.CharField(max_length=64, default="", blank=True)

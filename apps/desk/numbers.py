@@ -24,7 +24,7 @@ UNFINISHED = (Record.State.DRAFT, Record.State.RETURNED, Record.State.SUBMITTED)
 
 @dataclass(frozen=True)
 class Pile:
-    """Rows that wait for somebody: a title, the first rows, how many (at most COUNTED are counted), where all of them are."""
+    """Rows that wait for somebody: the first of them, how many (counted up to COUNTED), and the list of all."""
 
     title: str | Promise
     icon: str
