@@ -45,7 +45,7 @@ TONES: dict[Any, str] = {
 
 
 @admin.register(Batch)
-class BatchAdmin(ImportMixin, ScopedAdmin):  # type: ignore[misc]
+class BatchAdmin(ImportMixin, ScopedAdmin):
     """A batch is made by an upload and moved on by its actions; its fields are not edited."""
 
     row_actions = ROW_ACTIONS
@@ -135,9 +135,9 @@ class BatchAdmin(ImportMixin, ScopedAdmin):  # type: ignore[misc]
             "form": form,
             "opts": self.opts,
             "media": self.media + form.media,
-            "items": form.fields["item"].queryset,  # type: ignore[attr-defined]
+            "items": form.fields["item"].queryset,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, [self.import_template_name], context)
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -146,7 +146,7 @@ class BatchAdmin(ImportMixin, ScopedAdmin):  # type: ignore[misc]
 
     def template_view(self, request: HttpRequest, code: str) -> HttpResponse:
         """The blank file of an item."""
-        item = UploadForm(FORMATS, [], user=request.user).fields["item"].queryset.filter(code=code).first()  # type: ignore[attr-defined]
+        item = UploadForm(FORMATS, [], user=request.user).fields["item"].queryset.filter(code=code).first()
         if not self.has_import_permission(request) or item is None:
             raise Http404
         return _download(blank_workbook(item_spec(item)), f"{item.name}.xlsx")
@@ -164,7 +164,9 @@ class BatchAdmin(ImportMixin, ScopedAdmin):  # type: ignore[misc]
             found = found.filter(code=code)
         kinds = [
             {"code": kind, "text": kind_of_error(kind), "number": number}
-            for kind, number in batch.errors.values_list("code").annotate(number=Count("pk")).order_by("-number", "code")
+            for kind, number in batch.errors.values_list("code")
+            .annotate(number=Count("pk"))
+            .order_by("-number", "code")
         ]
         preview = getattr(batch, "preview", None)
         context = {

@@ -46,9 +46,9 @@ class UploadForm(ImportForm):
         item.widget = UnfoldAdminSelectWidget(choices=item.choices)
         file: Any = self.fields["import_file"]
         file.label = _("File")
-        file.help_text = _("xlsx, xls or csv, at most %(limit)s MB. Title rows, merged cells and columns in any order do no harm.") % {
-            "limit": UPLOAD_LIMIT // 2**20
-        }
+        file.help_text = _(
+            "xlsx, xls or csv, at most %(limit)s MB. Title rows, merged cells and columns in any order do no harm."
+        ) % {"limit": UPLOAD_LIMIT // 2**20}
         file.widget.attrs["accept"] = ".xlsx,.xls,.csv,.txt"
 
     def clean(self) -> dict[str, Any]:
@@ -60,5 +60,7 @@ class UploadForm(ImportForm):
                 _("%(department)s does not report “%(item)s”.") % {"department": department, "item": item},
             )
         if file is not None and file.size > UPLOAD_LIMIT:
-            self.add_error("import_file", _("The file is larger than %(limit)s MB. Split it.") % {"limit": UPLOAD_LIMIT // 2**20})
+            self.add_error(
+                "import_file", _("The file is larger than %(limit)s MB. Split it.") % {"limit": UPLOAD_LIMIT // 2**20}
+            )
         return cleaned

@@ -25,43 +25,45 @@ SIMPLIFIED: Final = "simplified_procedure"
 
 MESSAGES: Final[dict[str, str | Promise]] = {
     AUTHORITY_FOREIGN: _(
-        "“%(value)s” is neither the code of %(department)s nor of a department below it. Correct the code of the deciding "
-        "authority; another authority's decisions are reported by that authority."
+        "“%(value)s” is neither the code of %(department)s nor of a department below it. Correct the code of the "
+        "deciding authority; another authority's decisions are reported by that authority."
     ),
     NAME_DIFFERS: _(
         "The code %(uscc)s belongs to “%(known)s”, and the row says “%(value)s”. Compare both with the certificate and "
         "correct the one that is wrong."
     ),
     NAME_DIFFERS_IN_FILE: _(
-        "The code %(uscc)s stands with the name “%(known)s” in row %(row)s and with “%(value)s” here. Correct the one that "
-        "is wrong."
+        "The code %(uscc)s stands with the name “%(known)s” in row %(row)s and with “%(value)s” here. Correct the one "
+        "that is wrong."
     ),
     CODES_DIFFER: _(
-        "The codes of the row lead to different subjects, one of them “%(known)s”. Compare them with the certificate, or "
-        "leave out the old code."
+        "The codes of the row lead to different subjects, one of them “%(known)s”. Compare them with the certificate, "
+        "or leave out the old code."
     ),
     SUBJECT_UNDECIDED: _(
         "No subject is known by these codes, and a name alone does not decide. Enter the unified social credit code."
     ),
     SUBJECT_KIND: _("The item is not for “%(value)s”. Use the file of the item that is."),
     CONFLICT: _(
-        "“%(value)s” is on record already for this subject, with other content (record %(record)s). Correct that record, "
-        "or correct the number here."
+        "“%(value)s” is on record already for this subject, with other content (record %(record)s). Correct that "
+        "record, or correct the number here."
     ),
     CONFLICT_IN_FILE: _(
-        "“%(value)s” stands already in row %(row)s for the same subject, with other content. Keep the right one of both."
+        "“%(value)s” stands already in row %(row)s for the same subject, with other content. Keep the right one "
+        "of both."
     ),
     PERSON_NAME_DIFFERS: _(
-        "The number is on record under another name. Compare name and number with the document and correct the one that is "
-        "wrong."
+        "The number is on record under another name. Compare name and number with the document and correct the one "
+        "that is wrong."
     ),
     PERSON_KEY_MISSING: _(
-        "A confidential value is kept under the key of a person. Enter the identity number it belongs to, or leave it out."
+        "A confidential value is kept under the key of a person. Enter the identity number it belongs to, or leave "
+        "it out."
     ),
     DISCLOSURE_REVERSED: _("The disclosure ends on %(value)s, before the decision. Correct one of the two dates."),
     SIMPLIFIED: _(
-        "A penalty by simplified procedure on a natural person is not reported (Henan regulation, article 13). Leave the "
-        "row out."
+        "A penalty by simplified procedure on a natural person is not reported (Henan regulation, article 13). Leave "
+        "the row out."
     ),
 }
 PROPOSALS: Final = _("Did you mean %(proposals)s?")
@@ -78,6 +80,7 @@ def message(code: str, params: Mapping[str, Any]) -> str:
     if params.get("proposals"):
         parts.append(str(PROPOSALS) % {"proposals": "、".join(params["proposals"])})
     return " ".join(part for part in parts if part)
+
 
 KINDS: Final[dict[str, str | Promise]] = {
     AUTHORITY_FOREIGN: _("authority outside the department"),

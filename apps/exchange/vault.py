@@ -91,7 +91,7 @@ def store(chunks: Iterable[bytes], *, limit: int | None = None) -> Stored:
 
 
 def open_stored(name: str, data_key: bytes | memoryview, size: int) -> io.BufferedReader:
-    """A seekable binary reader of a stored file. Raises FileNotFoundError, or CryptoError on a frame that was changed."""
+    """A seekable binary reader of a stored file. Raises FileNotFoundError; CryptoError for a changed frame."""
     return io.BufferedReader(_Reader(_path(name), crypto.unwrap(data_key), size), buffer_size=1 << 16)
 
 
@@ -131,7 +131,7 @@ class _Reader(io.RawIOBase):
     def tell(self) -> int:
         return self._place
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+    def readinto(self, buffer) -> int:
         if self._place >= self._size:
             return 0
         number, start = divmod(self._place, FRAME)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from apps.catalogue.columns import header_score, normalise_header
+from apps.catalogue.columns import header_score, match_columns, normalise_header
 from apps.catalogue.shapes import ItemSpec
 from apps.core.formulae import escape_formula
 from apps.core.sheets import Sheet, column_letter, read_sheet
@@ -34,6 +35,8 @@ from .read import REASONS_HEADER
 
 WHOLE_SHEET_ROWS: Final = 50_000
 """Larger files are answered with their rejected rows alone: a workbook of that size takes minutes and gigabytes."""
+OWN_WORKBOOK_BYTES: Final = 256 * 1024 * 1024
+"""A workbook that unpacks to more is not opened with its formats: that takes many times as much memory."""
 MOST_COMMENTS: Final = 5_000
 AUTHOR: Final = "Credit City"
 _FILL: Final = "FFFFC7CE"
@@ -58,9 +61,15 @@ def annotate(data: bytes, spec: ItemSpec, marks: Iterable[Mark], *, only_rejecte
     sheet = read_sheet(data, lambda cells: header_score(cells, spec))
     if only_rejected or len(sheet.rows) > WHOLE_SHEET_ROWS:
         return _new_workbook(data, sheet, spec, by_row, only_rejected=True)
-    if sheet.format == "xlsx":
+    if sheet.format == "xlsx" and _unpacked(data) <= OWN_WORKBOOK_BYTES:
         return _own_workbook(data, sheet, by_row)
     return _new_workbook(data, sheet, spec, by_row, only_rejected=False)
+
+
+def _unpacked(data: bytes) -> int:
+    """Bytes that the workbook's parts take unpacked; the reader takes no more of a part than its directory says."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return sum(info.file_size for info in archive.infolist())
 
 
 def _reasons(marks: list[Mark]) -> str:
@@ -76,12 +85,7 @@ def _own_workbook(data: bytes, sheet: Sheet, by_row: Mapping[int, list[Mark]]) -
     head = page.cell(sheet.header_row, column, REASONS_HEADER)
     head.font = Font(bold=True)
     page.column_dimensions[get_column_letter(column)].width = _REASON_WIDTH
-    anchors = {
-        (row, place): (area.min_row, area.min_col)
-        for area in page.merged_cells.ranges
-        for row in range(area.min_row, area.max_row + 1)
-        for place in range(area.min_col, area.max_col + 1)
-    }
+    areas = list(page.merged_cells.ranges)
     comments = 0
     for row, marks in by_row.items():
         reason = page.cell(row, column)
@@ -93,10 +97,9 @@ def _own_workbook(data: bytes, sheet: Sheet, by_row: Mapping[int, list[Mark]]) -
         texts: dict[tuple[int, int], list[str]] = defaultdict(list)
         for mark in marks:
             if mark.position is not None:
-                place = (row, mark.position + 1)
-                texts[anchors.get(place, place)].append(mark.text)
-        for (line, place), explained in texts.items():
-            cell = page.cell(line, place)
+                texts[_anchor(areas, row, mark.position + 1)].append(mark.text)
+        for place, explained in texts.items():
+            cell = page.cell(*place)
             cell.fill = fill
             if comments < MOST_COMMENTS:
                 cell.comment = Comment("\n".join(explained), AUTHOR, width=320, height=120)
@@ -104,6 +107,14 @@ def _own_workbook(data: bytes, sheet: Sheet, by_row: Mapping[int, list[Mark]]) -
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _anchor(areas: list[Any], row: int, column: int) -> tuple[int, int]:
+    """The cell that carries the value of this one: itself, or the first of its merged range."""
+    for area in areas:
+        if area.min_row <= row <= area.max_row and area.min_col <= column <= area.max_col:
+            return area.min_row, area.min_col
+    return row, column
 
 
 def _reason_column(page: Any, sheet: Sheet) -> int:
@@ -148,9 +159,9 @@ def _new_workbook(
         bold = book.add_format({"num_format": "@", "bold": True})
         wrong = book.add_format({"num_format": "@", "valign": "top", "bg_color": "#" + _FILL[2:]})
         wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
-        for line, cells in enumerate(_title_rows(data, sheet)):
-            for place, cell in cells:
-                page.write_string(line, place, str(escape_formula(cell)), text)
+        for line, titles in enumerate(_title_rows(data, sheet)):
+            for place, title in titles:
+                page.write_string(line, place, str(escape_formula(title)), text)
         for letter in letters:
             page.write_string(sheet.header_row - 1, positions[letter], sheet.headers.get(letter, ""), bold)
         page.write_string(sheet.header_row - 1, reason_at, REASONS_HEADER, bold)
@@ -182,11 +193,9 @@ def _new_workbook(
 def _lines(
     sheet: Sheet, spec: ItemSpec, letters: list[str], rejected: Mapping[int, Any] | None
 ) -> Iterable[tuple[int, tuple[str | None, ...]]]:
-    """The sheet's lines; with ``rejected`` only those of rejected records, with the values of merged cells written out."""
+    """The sheet's lines; with ``rejected`` only those of rejected records, values of merged cells written out."""
     frame = sheet.rows if rejected is None else sheet.spread()
     if rejected is not None:
-        from apps.catalogue.columns import match_columns
-
         match = match_columns(list(sheet.headers.values()), spec)
         columns = {
             letter: spec.by_code[column.field]
@@ -202,10 +211,8 @@ def _lines(
         frame = frame.with_columns(
             frame[letter].zip_with(head, below[letter]).alias(letter) for letter in frame.columns if letter != "row"
         ).filter(keep)
-    width = [letter for letter in letters if letter in frame.columns]
     gaps = [letter for letter in letters if letter not in frame.columns]
     frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(letter) for letter in gaps)
-    del width
     for line in frame.select("row", *letters).iter_rows():
         yield line[0], line[1:]
 

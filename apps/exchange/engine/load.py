@@ -70,8 +70,8 @@ def insert_subjects(batch: Batch | None) -> int:
         INSERT INTO {_table(Subject)}
             (id, kind, name, match_name, uscc, override_reason, status, organisation_type, capital_text,
              legal_representative, address, created_at, region_id)
-        SELECT n.id, n.kind, coalesce(p.name_masked, n.name), CASE WHEN p.key IS NULL THEN n.match_name ELSE '' END, n.uscc,
-               '', %s, '', '', '', '', now(), g.code
+        SELECT n.id, n.kind, coalesce(p.name_masked, n.name), CASE WHEN p.key IS NULL THEN n.match_name ELSE '' END,
+               n.uscc, '', %s, '', '', '', '', now(), g.code
         FROM {stage.NEW_SUBJECTS} n
         LEFT JOIN {stage.PEOPLE} p ON p.key = n.person
         LEFT JOIN {_table(Region)} g ON g.code = CASE
@@ -118,9 +118,7 @@ def insert_subjects(batch: Batch | None) -> int:
 def count_new_subjects() -> int:
     """How many subjects a load would create."""
     return int(
-        stage.query(
-            f"SELECT count(DISTINCT subject_key) FROM {stage.MATCHES} WHERE {NEW} AND subject_id IS NULL"
-        )[0][0]
+        stage.query(f"SELECT count(DISTINCT subject_key) FROM {stage.MATCHES} WHERE {NEW} AND subject_id IS NULL")[0][0]
     )
 
 

@@ -164,7 +164,8 @@ def judge_duplicates(findings: Findings, *, item: int, department: int, number_f
     stage.execute(f"ANALYZE {stage.MATCHES}")
     stage.execute(
         f"""
-        UPDATE {stage.MATCHES} m SET outcome = CASE WHEN f.content = f.first_content THEN 'duplicate' ELSE 'conflict' END,
+        UPDATE {stage.MATCHES} m SET
+               outcome = CASE WHEN f.content = f.first_content THEN 'duplicate' ELSE 'conflict' END,
                record_id = -f.first_row
         FROM (SELECT row, content, first_value(row) OVER w AS first_row, first_value(content) OVER w AS first_content
               FROM {stage.MATCHES} WHERE is_right

@@ -61,8 +61,8 @@ class People:
         self._secret = sorted(secret, key=lambda each: each.code_scheme != sealing.IDENTITY)
 
     def seal(self, rows: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, pl.Series]:
-        """Columns of the staged rows: ``person`` (id of the key of the person whom the row is about), ``confidential`` (JSON
-        text), ``secret`` (digests of what is confidential); and the mask of the rows with an error found here."""
+        """Columns of the staged rows: ``person`` (id of the key of the person whom the row is about), ``confidential``
+        (JSON text), ``secret`` (digests of what is confidential); and the mask of the rows with an error found here."""
         length = len(rows)
         wrong: list[int] = []
         subjects: list[_Person | None] = [None] * length
@@ -129,7 +129,9 @@ class People:
             for print_, key, wrapped in PersonKey.objects.filter(fingerprint__in=piece).values_list(
                 "fingerprint", "pk", "wrapped"
             ):
-                self._known[spellings[bytes(print_)]] = _Person(key, crypto.unwrap(wrapped), bytes(wrapped))
+                self._known[spellings[bytes(print_ or b"")]] = _Person(
+                    key, crypto.unwrap(wrapped), bytes(wrapped or b"")
+                )
         if self._subject is not None:
             by_key = {each.key: each for mark in set(spellings.values()) if (each := self._known.get(mark))}
             for keys in _pieces(list(by_key)):

@@ -114,7 +114,8 @@ def _check_match(match: ColumnMatch, sheet: Sheet, spec: ItemSpec, others: Seque
         raise FileRefused(
             "ambiguous_columns",
             _(
-                "The headers fit the editions %(editions)s alike and mean different things in them. Use the headers of one."
+                "The headers fit the editions %(editions)s alike and mean different things in them. "
+                "Use the headers of one."
             ),
             editions="、".join((match.edition.name, *match.rivals)),
         )

@@ -60,7 +60,7 @@ class Job:
 
 
 def run(job: Job, data: bytes, *, keep: bool, partial: bool, progress: Progress | None = None) -> Report:
-    """Do it. With ``keep`` false nothing but the report remains; nothing either when a row is wrong and not ``partial``.
+    """Do it. With ``keep`` false nothing but the report remains; so it does when a row is wrong and not ``partial``.
 
     The checks of a run that is kept and of one that is not are the same statements over the same staged rows; a run
     that is not kept ends before the inserts, so that it leaves no dead rows in the great tables. Raises FileRefused.

@@ -1,7 +1,7 @@
 """Temporary tables of a run, filled by COPY.
 
-They live in the run's transaction alone: a dry run, an error or a killed worker leaves nothing. COPY goes here and never
-into the real tables, which row security closes to it.
+They live in the run's transaction alone: a dry run, an error or a killed worker leaves nothing. COPY goes here and
+never into the real tables, which row security closes to it.
 """
 
 from __future__ import annotations

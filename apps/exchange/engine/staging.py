@@ -99,11 +99,8 @@ class Stager:
         columns: dict[str, pl.Series] = {}
         for column in COLUMNS:
             series = self._role(column, rows)
-            if column in DATES:
-                series = series.cast(pl.Date)
-            else:
-                series = series.cast(pl.String).fill_null(own.get(column, ""))
-            columns[column] = series.alias(column)
+            typed = series.cast(pl.Date) if column in DATES else series.cast(pl.String).fill_null(own.get(column, ""))
+            columns[column] = typed.alias(column)
         return columns
 
     def _foreign(self, columns: dict[str, pl.Series], rows: pl.DataFrame, findings: Findings) -> pl.Series:
@@ -131,13 +128,9 @@ class Stager:
         """Texts that the item allows and the record's column cannot hold."""
         wrong = pl.Series([False]).new_from_index(0, len(rows))
         widths: list[tuple[str, pl.Series, int]] = [
-            (column, columns[column], Record._meta.get_field(column).max_length or 0)
-            for column in COLUMNS
-            if column not in DATES
+            (column, columns[column], _width(Record, column)) for column in COLUMNS if column not in DATES
         ]
-        widths.append(
-            ("subject_name", self._role("subject_name", rows), Subject._meta.get_field("name").max_length or 0)
-        )
+        widths.append(("subject_name", self._role("subject_name", rows), _width(Subject, "name")))
         for role, series, limit in widths:
             spec = self._spec.by_role.get(role)
             if spec is None or (spec.max_length is not None and spec.max_length <= limit):
@@ -236,6 +229,10 @@ class Stager:
                 ).filter(pl.col("value").is_not_null())
             )
         return pl.concat(parts) if parts else pl.DataFrame()
+
+
+def _width(model: Any, column: str) -> int:
+    return int(model._meta.get_field(column).max_length or 0)
 
 
 def _by_start(code: pl.Series) -> pl.Series:

@@ -25,8 +25,8 @@ from .values import dtype_of, read_column
 
 @dataclass(frozen=True)
 class Judged:
-    """The read rows: ``row`` and one column per field of the item, null where empty or unreadable; ``ok`` marks the rows
-    without any error."""
+    """The read rows: ``row`` and one column per field of the item, null where empty or unreadable; ``ok`` marks the
+    rows without any error."""
 
     rows: pl.DataFrame
     ok: pl.Series
@@ -35,7 +35,7 @@ class Judged:
 def fill_defaults(
     frame: pl.DataFrame, spec: ItemSpec, edition: rules.Edition, *, department_name: str, department_uscc: str
 ) -> pl.DataFrame:
-    """The column-wise twin of ``rules.fill_defaults``: an edition's defaults in the empty cells, new columns included."""
+    """The column-wise twin of ``rules.fill_defaults``: an edition's defaults in empty cells, new columns included."""
     for code in edition.defaults:
         if code not in frame.columns:
             frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(code))
@@ -176,7 +176,7 @@ def _doubtful_documents(frame: pl.DataFrame, spec: FieldSpec, today: datetime.da
 
 
 def accepted_codes(spec: ItemSpec, raw: pl.DataFrame) -> frozenset[str]:
-    """Unified codes in the file that fail their check character and are on record all the same, accepted with a reason."""
+    """Unified codes in the file that fail their check character and are on record all the same, with a reason."""
     code = spec.by_role.get("subject_uscc")
     if code is None or code.code not in raw.columns:
         return frozenset()

@@ -31,8 +31,8 @@ from apps.exchange.models import Batch
 class Command(BaseCommand):
     help = str(
         _(
-            "Import a spreadsheet of records. All rows are checked; the right ones are loaded as records submitted for review. "
-            "When any row is wrong nothing is loaded, unless --partial accepts the right rows."
+            "Import a spreadsheet of records. All rows are checked and loaded as records submitted for review. When any "
+            "row is wrong nothing is loaded, unless --partial accepts the right rows."
         )
     )
 
@@ -146,7 +146,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 str(
                     _(
-                        "Nothing was loaded. Correct the wrong rows, or load the right ones with --partial or in the admin."
+                        "Nothing was loaded. Correct the wrong rows, or load the right ones with --partial or "
+                        "in the admin."
                     )
                 )
             )
