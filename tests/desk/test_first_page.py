@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.records.models import Record
 from tests.factories import make_department, make_user
@@ -29,7 +30,7 @@ def test_the_page_speaks_english_too(market: Office) -> None:
 
 
 def test_numbers_of_all_departments_are_for_the_leading_group_office(market: Office, tax: Office) -> None:
-    number = put(enter(market), Record.State.PUBLISHED).document_number
+    number = put(enter(market), Record.State.PUBLISHED, published_at=timezone.now()).document_number
     city = make_department("zhengzhou")
     market.department.parent = city
     market.department.save()
