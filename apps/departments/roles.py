@@ -83,7 +83,14 @@ PRESETS: dict[Role, Preset] = {
     ),
     Role.VIEWER: Preset(_SEE, frozenset({"view_records"}), kinds=_BUSINESS),
     Role.CENTRE_OFFICER: Preset(
-        (*_SEE, "subjects.*", "catalogue.*", "!subjects.*_personkey", "departments.view_liaisonofficer"),
+        (
+            *_SEE,
+            "subjects.*",
+            "subjects.view_personaldata",
+            "catalogue.*",
+            "!subjects.*_personkey",
+            "departments.view_liaisonofficer",
+        ),
         frozenset({"view_records", "handle_objections"}),
         citywide=True,
         slugs=frozenset({"credit-centre"}),
