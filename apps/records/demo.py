@@ -20,6 +20,7 @@ from apps.departments.models import Department, User
 from apps.subjects.models import Subject
 
 from . import rules
+from .archiving import archive_due
 from .clocks import Clocks, named_end
 from .demo_texts import MAKERS
 from .models import Record
@@ -86,7 +87,7 @@ def load() -> str:
     made = 0
     for plan in PLANS:
         made += draw.records_of(plan)
-    draw.tell_returns()
+    draw.review()
     return f"{made} records of {len({plan.department for plan in PLANS})} departments"
 
 
@@ -194,7 +195,10 @@ class _Drawing:
         return self.chance.randrange(0, BUSY_DAYS) if self.chance.random() < 0.03 else self.chance.randrange(DAYS)
 
     def _lead(self, record: Record, office: Office) -> None:
-        """Put the record where its age has led it: entered, submitted, published, and what came after."""
+        """Give the record what its age has brought it: entered, submitted, published, and what came after.
+
+        The state itself goes no further than submitted here; ``review`` leads on, as the reviewer.
+        """
         age = (self.today - record.decided_on).days
         record.created_at = self._moment(record.decided_on, self.chance.randrange(0, 4))
         lot = self.chance.random()
@@ -204,16 +208,14 @@ class _Drawing:
             record.submitted_at = self._moment(record.created_at.date(), self.chance.randrange(0, 2))
             record.state = rules.SUBMITTED
             if lot >= OPEN_SHARE[1]:
-                record.state, record.reviewer = rules.RETURNED, office.reviewer
+                record.reviewer = office.reviewer
                 record.return_reason = self.chance.choice(_RETURNS)
             return
         record.submitted_at = self._moment(record.created_at.date(), self.chance.randrange(0, 2))
         record.reviewer = office.reviewer
         record.published_at = self._moment(self._publication(record, office, age), 0)
-        record.state = rules.PUBLISHED
-        if record.archive_on and record.archive_on < self.today:
-            record.state = rules.ARCHIVED
-        elif age > BUSY_DAYS and self.chance.random() < 0.015:
+        record.state = rules.SUBMITTED
+        if age > BUSY_DAYS and self.chance.random() < 0.015:
             self._withdraw(record)
 
     def _publication(self, record: Record, office: Office, age: int) -> datetime.date:
@@ -229,11 +231,8 @@ class _Drawing:
     def _withdraw(self, record: Record) -> None:
         assert record.published_at
         changed_on = min(self.today, timezone.localdate(record.published_at) + datetime.timedelta(days=30))
-        record.state = rules.WITHDRAWN
         record.withdrawal = self.chance.choice(Record.Withdrawal.values)
-        record.withdrawal_reason = (
-            "行政复议决定撤销原决定" if record.withdrawal == "revoked" else "行政复议决定变更原决定"
-        )
+        record.withdrawal_reason = _WITHDRAWALS[record.withdrawal]
         record.withdrawal_decided_on = changed_on
         record.withdrawal_due = self.calendar.add_working_days(changed_on, 3).date
         record.withdrawn_at = self._moment(changed_on, 1)
@@ -247,17 +246,25 @@ class _Drawing:
         )
         return min(at, timezone.now())
 
-    def tell_returns(self) -> None:
-        """Let the history name the reviewer and the reason of what was returned."""
+    def review(self) -> None:
+        """Lead the records on to where they belong, so that the history names the reviewer and the reasons."""
         for office in self.offices.values():
+            own = Record.objects.filter(department=office.department)
+            with acting(user_id=office.reviewer.pk, reason=""):
+                own.filter(state=rules.SUBMITTED, published_at__isnull=False).update(state=rules.PUBLISHED)
             for reason in _RETURNS:
-                returned = Record.objects.filter(
-                    department=office.department, state=rules.RETURNED, return_reason=reason
-                )
                 with acting(user_id=office.reviewer.pk, reason=reason):
-                    returned.update(version=2)
+                    own.filter(state=rules.SUBMITTED, return_reason=reason).update(state=rules.RETURNED)
+            for reason in _WITHDRAWALS.values():
+                with acting(user_id=office.reviewer.pk, reason=reason):
+                    own.filter(state=rules.PUBLISHED, withdrawal_reason=reason).update(state=rules.WITHDRAWN)
+        archive_due(self.today)
 
 
+_WITHDRAWALS: Final[dict[str, str]] = {
+    Record.Withdrawal.REVOKED: "行政复议决定撤销原决定",
+    Record.Withdrawal.VARIED: "行政复议决定变更原决定",
+}
 _RETURNS: Final = (
     "罚款金额与决定书不一致，请核对后重新提交。",
     "请补充上传行政处罚决定书扫描件。",
