@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
@@ -206,6 +208,8 @@ def _comparison(one: Subject, other: Subject) -> list[dict[str, Any]]:
         for subject in (one, other):
             display = getattr(subject, f"get_{name}_display", None)
             value = display() if display else getattr(subject, name)
+            if isinstance(value, Decimal):
+                value = number_format(value, decimal_pos=2, force_grouping=True)
             shown.append("–" if value in (None, "") else value)
         label = getattr(field, "verbose_name", name)
         rows.append({"label": label, "values": shown, "differs": shown[0] != shown[1]})
