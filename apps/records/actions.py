@@ -10,8 +10,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminRadioSelectWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSingleDateWidget
 
 from apps.audit.context import current
 from apps.core.calendars import current_calendar
@@ -108,12 +109,16 @@ def _ground() -> forms.Field:
 
 
 def _changed_on() -> forms.Field:
+    today = timezone.localdate()
     return forms.DateField(
         label=_("revoked or varied on"),
-        widget=UnfoldAdminDateWidget,
-        help_text=_(
-            "The day of the decision that revoked or varied this one. From it the department has three working days."
-        ),
+        initial=today,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text=gettext(
+            "The day of the decision that revoked or varied this one; the legal day for the withdrawal is counted "
+            "from it. If that was today: %(day)s."
+        )
+        % {"day": withdrawal_day(today) or "–"},
     )
 
 

@@ -12,6 +12,7 @@ import xlsxwriter
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.catalogue.shapes import ItemSpec
 from apps.core.formulae import escape_formula
@@ -28,7 +29,7 @@ _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 def common_columns() -> dict[str, Callable[[Record], Any]]:
     """Header -> value, for a list of several items."""
     return {
-        _("document number"): lambda record: record.document_number,
+        pgettext("record", "document number"): lambda record: record.document_number,
         _("document name"): lambda record: record.document_name,
         _("subject"): lambda record: record.subject.name,
         _("unified social credit code"): lambda record: record.subject.uscc or "",

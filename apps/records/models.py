@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.audit.history import History
 from apps.departments.scope import may
@@ -43,7 +44,7 @@ class Record(models.Model):
     subject = models.ForeignKey("subjects.Subject", models.PROTECT, verbose_name=_("subject"), related_name="records")
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     document_name = models.CharField(_("document name"), max_length=200, blank=True)
-    document_number = models.CharField(_("document number"), max_length=200)
+    document_number = models.CharField(pgettext_lazy("record", "document number"), max_length=200)
     decided_on = models.DateField(_("decision date"))
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)

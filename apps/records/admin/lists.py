@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from apps.core.admin_base import REASON
@@ -63,7 +63,7 @@ class RecordList(ScopedAdmin):
     row_actions = (actions.submit, actions.publish, actions.return_record, actions.withdraw, actions.discard)
     change_list_template = "records/change_list.html"
 
-    @display(description=gettext_lazy("document number"), ordering="document_number")
+    @display(description=pgettext_lazy("record", "document number"), ordering="document_number")
     def number(self, record: Record) -> str:
         return record.document_number
 
