@@ -112,7 +112,7 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups and pages that the user of this request may open."""
+    """The groups and pages that the user of this request may open; the one that is open is marked."""
     groups: list[dict[str, Any]] = [
         {
             "title": _("Desk"),
@@ -127,7 +127,22 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ]
         if items:
             groups.append({"title": title, "items": items, "separator": True})
+    links = [item["link"] for group in groups for item in group["items"]]
+    here = open_link(request.get_full_path(), links)
+    for group in groups:
+        for item in group["items"]:
+            item["active"] = item["link"] == here
     return groups
+
+
+def open_link(address: str, links: list[str]) -> str:
+    """Of ``links``, the one that ``address`` lies under: the longest of those it begins with; "" when there is none.
+
+    The desk stands above all others and counts for itself alone.
+    """
+    desk = reverse("admin:index")
+    under = [link for link in links if address.startswith(link) and (link != desk or address.split("?")[0] == desk)]
+    return max(under, key=len, default="")
 
 
 def _link(name: str) -> str:
