@@ -6,7 +6,7 @@ transaction, locks the row, and checks the state and the permission again inside
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -52,6 +52,8 @@ class Action(Generic[M]):
     bulk: bool = False
     inputs: dict[str, Callable[[], forms.Field]] = field(default_factory=dict)
     applies: Callable[[Any, Any], str | Promise] = lambda user, obj: ""
+    # A template would call the object, fail, and show nothing in its place.
+    do_not_call_in_templates: ClassVar[bool] = True
 
     def why_not(self, user: Any, obj: Any) -> str | Promise:
         """Empty when ``user`` may do this to ``obj`` as it stands, else the reason in the user's language."""

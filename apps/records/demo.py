@@ -8,6 +8,7 @@ import datetime
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final
 
 from django.utils import timezone
@@ -84,11 +85,23 @@ def load() -> str:
     if Record.objects.exists():
         return "records are there already"
     draw = _Drawing(timezone.localdate())
-    made = 0
-    for plan in PLANS:
-        made += draw.records_of(plan)
+    records = [record for plan in PLANS for record in draw.records_of(plan)]
+    enter(records)
     draw.review()
-    return f"{made} records of {len({plan.department for plan in PLANS})} departments"
+    return f"{len(records)} records of {len({plan.department for plan in PLANS})} departments"
+
+
+def enter(records: list[Record]) -> None:
+    """Insert them in the order in which they were entered, month by month, each by its author."""
+    records.sort(key=lambda record: (f"{record.created_at:%Y%m}", record.author_id, record.created_at))
+    moments = [record.created_at for record in records]
+    for (_month, author), batch in groupby(records, key=lambda record: (f"{record.created_at:%Y%m}", record.author_id)):
+        with acting(user_id=author, reason=""):
+            Record.objects.bulk_create(list(batch), batch_size=BATCH)
+    # The moment of entry is set by the model; the demo's are of the past.
+    for moment, record in zip(moments, records, strict=True):
+        record.created_at = moment
+    Record.objects.bulk_update(records, ["created_at"], batch_size=BATCH)
 
 
 @dataclass
@@ -103,24 +116,16 @@ class _Drawing:
         for subject in Subject.objects.filter(merged_into=None).order_by("pk"):
             self.subjects.setdefault(subject.kind, []).append(subject)
 
-    def records_of(self, plan: Plan) -> int:
+    def records_of(self, plan: Plan) -> list[Record]:
         item = InformationItem.objects.filter(code=plan.item, state=InformationItem.State.ACTIVE).first()
         office = self._office(plan.department)
         kinds = item.subject_kinds if item else []
         subjects = [subject for kind in kinds for subject in self.subjects.get(kind, [])]
         if item is None or office is None or not subjects:
-            return 0
+            return []
         clocks = Clocks(item, self.today, self.calendar)
         make = MAKERS[plan.item]
-        records = [self._record(item, office, clocks, make, subjects) for _ in range(plan.count)]
-        with acting(user_id=office.clerk.pk, reason=""):
-            entered = [(record.created_at, record) for record in records]
-            made = Record.objects.bulk_create(records, batch_size=BATCH)
-            # The moment of entry is set by the model; the demo's are of the past.
-            for moment, record in entered:
-                record.created_at = moment
-            Record.objects.bulk_update(made, ["created_at"], batch_size=BATCH)
-        return len(made)
+        return [self._record(item, office, clocks, make, subjects) for _ in range(plan.count)]
 
     def _office(self, slug: str) -> Office | None:
         if slug not in self.offices:
@@ -191,7 +196,7 @@ class _Drawing:
         return day
 
     def _recent(self) -> int:
-        # Offices are busier of late, and today's desks should not be empty.
+        # Offices are busier of late, and the desks of today should not be empty.
         return self.chance.randrange(0, BUSY_DAYS) if self.chance.random() < 0.03 else self.chance.randrange(DAYS)
 
     def _lead(self, record: Record, office: Office) -> None:

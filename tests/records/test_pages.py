@@ -181,7 +181,7 @@ class TestOneRecord:
         record.refresh_from_db()
         assert (record.state, record.reviewer) == ("published", market.reviewer)
         asked = reviewer.get(page(record, "do", "withdraw")).text
-        assert 'name="do-kind"' in asked
+        assert 'name="do-kind"' in asked and "撤回公示" in asked
         data = {"do-reason": "复议撤销", "do-kind": "revoked", "do-changed_on": "2025-10-09"}
         reviewer.post(page(record, "do", "withdraw"), data)
         record.refresh_from_db()

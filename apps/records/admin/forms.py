@@ -166,8 +166,9 @@ def options_for(match: Match) -> list[Option]:
         )
         for proposed in match.proposals
     ]
-    known = {proposed.subject.uscc for proposed in match.proposals}
-    near = [repair for repair in match.repairs if repair.code not in known][:REPAIRS_SHOWN]
+    # Codes that nobody on record bears are guesses: they are worth a look only when there is no better one.
+    repaired = any(proposed.repair for proposed in match.proposals)
+    near = [] if repaired else match.repairs[:REPAIRS_SHOWN]
     found += [
         Option(f"code:{repair.code}", _("Correct the code to %(code)s") % {"code": repair.code}, reason_for(repair))
         for repair in near

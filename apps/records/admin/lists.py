@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
@@ -49,7 +50,7 @@ class RecordChangeList(ChangeList):
 class RecordList(ScopedAdmin):
     """The list page of records."""
 
-    list_display = ("number", "subject_name", "item", "state_badge", "decided_on", "deadline_badge", "author_name")
+    list_display = ("number", "subject_name", "item", "state_badge", "decided", "deadline_badge", "author_name")
     list_display_links = ("number",)
     list_select_related = ("subject", "item", "author", "department")
     list_filter_submit = True
@@ -63,9 +64,16 @@ class RecordList(ScopedAdmin):
     row_actions = (actions.submit, actions.publish, actions.return_record, actions.withdraw, actions.discard)
     change_list_template = "records/change_list.html"
 
+    class Media:
+        css = {"all": ["records/records.css"]}
+
     @display(description=pgettext_lazy("record", "document number"), ordering="document_number")
     def number(self, record: Record) -> str:
-        return record.document_number
+        return format_html('<span class="rec-number">{}</span>', record.document_number)
+
+    @display(description=gettext_lazy("decision date"), ordering="decided_on")
+    def decided(self, record: Record) -> str:
+        return format_html('<span class="rec-number">{}</span>', record.decided_on.isoformat())
 
     @display(description=gettext_lazy("subject"))
     def subject_name(self, record: Record) -> str:
@@ -76,8 +84,8 @@ class RecordList(ScopedAdmin):
         return record.state, record.get_state_display()
 
     @display(description=gettext_lazy("publication deadline"), ordering="deadline", label=CLOCK_TONES)
-    def deadline_badge(self, record: Any) -> tuple[str, str] | str:
-        return (record.clock_text.tone, record.clock_text.text) if record.clock_text else "–"
+    def deadline_badge(self, record: Any) -> tuple[str, str] | None:
+        return (record.clock_text.tone, record.clock_text.text) if record.clock_text else None
 
     @display(description=gettext_lazy("author"))
     def author_name(self, record: Record) -> str:

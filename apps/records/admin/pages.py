@@ -136,7 +136,7 @@ class EntryPages(ScopedAdmin):
         today = timezone.localdate()
         context = {
             **self.admin_site.each_context(request),
-            "title": _("%(item)s: %(number)s") % {"item": item, "number": record} if record else str(item),
+            "title": str(record or item),
             "opts": self.opts,
             "original": record,
             "record": record,
@@ -160,10 +160,16 @@ class EntryPages(ScopedAdmin):
             "attachments": list(record.attachments.order_by("pk")) if record else [],
             "media": self.media + form.media,
             "may_submit": record is None or record.state in rules.EDITABLE,
-            "actions": self.row_action_buttons(request, record) if record else [],
+            "tone": TONES[Record.State(record.state)] if record else "",
+            "actions": self._actions_beside_form(request, record) if record else [],
             "back": self._url("change", record) if record else self._url("changelist"),
         }
         return TemplateResponse(request, "records/form.html", context)
+
+    def _actions_beside_form(self, request: HttpRequest, record: Record) -> list[dict[str, Any]]:
+        """Without submitting: the form's own button does that, and saves what was typed first."""
+        submit = self._url("do", record, actions.submit.name)
+        return [button for button in self.row_action_buttons(request, record) if button["path"] != submit]
 
     def _saved(
         self,

@@ -183,6 +183,19 @@
         refresh();
     }
 
+    function showNotes() {
+        const notes = [...form.querySelectorAll("input[name$=_note]")];
+        const refresh = () => {
+            for (const note of notes) {
+                const chosen = valuesOf(note.name.slice(2, -"_note".length));
+                note.classList.toggle("rec-unused", !note.value && !chosen.includes("其他"));
+            }
+        };
+        form.addEventListener("change", refresh);
+        refresh();
+    }
+
+    showNotes();
     form.querySelectorAll("input[data-lookup]").forEach(lookUpSubjects);
     showDeadline();
     showDemanded();
