@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET
 from import_export.admin import ImportMixin
 from unfold.decorators import display
 
-from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.specs import item_spec
 from apps.departments.admin_scope import DepartmentFilter, ScopedAdmin
 from apps.departments.scope import departments_of
@@ -31,6 +30,7 @@ from .messages import kind_of_error
 from .models import Batch, BatchProgress
 
 ERRORS_PER_PAGE = 50
+ENTRIES_PER_PAGE = 50
 WHOLE_FILE_ROWS = 10_000
 """A page gives back the whole sheet of files up to this size, of larger ones the wrong rows: a web request must end."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -182,19 +182,17 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
             "kinds": kinds,
             "chosen": code or "",
             "preview": preview,
-            "headers": self._headers(preview, item_spec(batch.item)),
+            "entries": self._entries(request, batch),
             "whole_file": batch.rows <= WHOLE_FILE_ROWS,
-            "records_url": self._records_url(request, batch),
         }
         return TemplateResponse(request, "exchange/batch.html", context)
 
-    def _headers(self, preview: Any, spec: ItemSpec) -> list[str]:
-        return list(preview.headers) if preview is not None else []
-
-    def _records_url(self, request: HttpRequest, batch: Batch) -> str:
+    def _entries(self, request: HttpRequest, batch: Batch) -> Any:
+        """Which row became which record, a page of it."""
         if batch.state != Batch.State.LOADED or not request.user.has_perm("records.view_record"):
-            return ""
-        return f"{reverse('admin:records_record_changelist')}?batch_entry__batch__id__exact={batch.pk}"
+            return None
+        entries = batch.entries.select_related("record", "record__subject").order_by("row")
+        return Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("entries"))
 
     def _progress(self, batch: Batch) -> dict[str, Any] | None:
         if not batch.is_busy:

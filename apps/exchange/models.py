@@ -83,7 +83,8 @@ class BatchError(models.Model):
     """One thing wrong in one cell, or in a row as a whole (``column`` empty).
 
     ``row`` is the row's number in the clerk's own sheet, ``position`` the column's (from 0), ``value`` what stands
-    there (masked where the field is confidential). The words are made from ``code`` and ``params`` in the reader's language.
+    there (masked where the field is confidential). The words are made from ``code`` and ``params`` in the
+    reader's language.
     """
 
     batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("import batch"), related_name="errors")

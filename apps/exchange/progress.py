@@ -38,7 +38,7 @@ class StoredProgress(Progress):
 
     def __init__(self, batch_id: int) -> None:
         self._batch_id = batch_id
-        self._connection: Any = connection.copy("progress")
+        self._connection: Any = connection.copy()
         self._phase, self._total, self._done = READING, 0, 0
         self._started = timezone.now()
         self._written = 0.0

@@ -90,17 +90,13 @@ def _patch(spec: FieldSpec, raw: pl.Series, plain: pl.Series, odd: pl.Series) ->
     found = pl.DataFrame({"raw": cells}).join(table, on="raw", how="left", maintain_order="left", nulls_equal=True)[
         "value"
     ]
-    if dtype_of(spec) == pl.String and len(places) < len(raw):
+    if dtype_of(spec) == pl.String:
         result = plain.scatter(places, found)
     else:
-        # Lists cannot be scattered; a join by place serves every type.
+        # Lists cannot be scattered; a join by place serves every type. ``plain`` holds nothing then.
         by_place = pl.DataFrame({"place": places.cast(pl.UInt32), "value": found})
-        index = pl.DataFrame({"place": pl.int_range(len(raw), dtype=pl.UInt32, eager=True), "plain": plain})
-        result = (
-            index.join(by_place, on="place", how="left", maintain_order="left")
-            .select(pl.coalesce("value", "plain"))
-            .to_series()
-        )
+        index = pl.DataFrame({"place": pl.int_range(len(raw), dtype=pl.UInt32, eager=True)})
+        result = index.join(by_place, on="place", how="left", maintain_order="left")["value"]
     wrong = {text: each.error for text, each in zip(distinct, parsed, strict=True) if each.error is not None}
     errors: dict[int, FieldError] = {}
     if wrong:

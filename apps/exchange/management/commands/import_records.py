@@ -31,8 +31,8 @@ from apps.exchange.models import Batch
 class Command(BaseCommand):
     help = str(
         _(
-            "Import a spreadsheet of records. All rows are checked and loaded as records submitted for review. When any "
-            "row is wrong nothing is loaded, unless --partial accepts the right rows."
+            "Import a spreadsheet of records. All rows are checked and loaded as records submitted for review. When "
+            "any row is wrong nothing is loaded, unless --partial accepts the right rows."
         )
     )
 
