@@ -36,6 +36,10 @@ from .models import Record
 ROLE_COLUMNS: Final[dict[str, str]] = {role: role for role in COLUMNS}
 """Role of an item's field -> column of the record. Fields of these roles are not repeated in ``data``."""
 
+CHUNK: Final = 5000
+"""Rows locked and changed by one statement, so that memory and statements stay small whatever the number."""
+_DEPARTMENT: Final = ("four_eyes", "name", "name_en")
+
 INSERT_COLUMNS: Final = (
     "item_id",
     "department_id",
@@ -105,27 +109,18 @@ class Outcome:
         return self.refused.total()
 
 
-def _allowed(action: Action[Record], user: Any, queryset: QuerySet, outcome: Outcome) -> list[int]:
-    """Lock the chosen rows that ``user`` may see, in the order of their keys, and ask the action's checks of each."""
-    chosen = queryset.order_by().values("pk")
+def _allowed(action: Action[Record], user: Any, keys: list[int], outcome: Outcome) -> list[int]:
+    """Lock rows in the order of their keys, and ask the action's own checks of each."""
     locked = (
         Record.objects.visible_to(user)
-        .filter(pk__in=chosen)
+        .filter(pk__in=keys)
         .select_related("department")
-        .only(
-            "state",
-            "department",
-            "author",
-            "editor",
-            "department__four_eyes",
-            "department__name",
-            "department__name_en",
-        )
+        .only("state", "department", "author", "editor", *(f"department__{name}" for name in _DEPARTMENT))
         .order_by("pk")
         .select_for_update(of=("self",))
     )
     allowed = []
-    for record in locked.iterator(chunk_size=5000):
+    for record in locked:
         if why_not := action.why_not(user, record):
             outcome.refused[str(why_not)] += 1
         else:
@@ -136,20 +131,23 @@ def _allowed(action: Action[Record], user: Any, queryset: QuerySet, outcome: Out
 def _do_many(action: Action[Record], user: Any, queryset: QuerySet, reason: str, changes: dict[str, Any]) -> Outcome:
     outcome = Outcome()
     with transaction.atomic(), acting(user_id=user.pk, reason=reason):
-        allowed = _allowed(action, user, queryset, outcome)
-        if allowed:
-            outcome.done = Record.objects.filter(pk__in=allowed).update(**changes)
+        chosen = Record.objects.visible_to(user).filter(pk__in=queryset.order_by().values("pk"))
+        keys = list(chosen.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(keys), CHUNK):
+            allowed = _allowed(action, user, keys[start : start + CHUNK], outcome)
+            if allowed:
+                outcome.done += Record.objects.filter(pk__in=allowed).update(**changes)
     return outcome
 
 
 def submit_many(user: Any, queryset: QuerySet, reason: str = "") -> Outcome:
-    """Submit all records of ``queryset`` that ``user`` may submit; one transaction, one UPDATE."""
+    """Submit all records of ``queryset`` that ``user`` may submit, in one transaction."""
     changes = {"state": rules.SUBMITTED, "submitted_at": timezone.now(), "return_reason": ""}
     return _do_many(actions.submit, user, queryset, reason, changes)
 
 
 def publish_many(user: Any, queryset: QuerySet, reason: str = "") -> Outcome:
-    """Publish all records of ``queryset`` that ``user`` may publish (state, grant, four eyes); one UPDATE."""
+    """Publish all records of ``queryset`` that ``user`` may publish (state, grant, four eyes), in one transaction."""
     changes = {"state": rules.PUBLISHED, "published_at": timezone.now(), "reviewer": user}
     return _do_many(actions.publish, user, queryset, reason, changes)
 
