@@ -119,7 +119,7 @@ check_again: Action[Batch] = Action(
 
 discard: Action[Batch] = Action(
     name="discard",
-    label=_("Discard"),
+    label=_("Discard the file"),
     permission="enter_records",
     perform=_discard,
     states=CHECKED | {Batch.State.UPLOADED, Batch.State.FAILED},

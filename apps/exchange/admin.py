@@ -25,7 +25,7 @@ from apps.departments.scope import departments_of
 from . import runs, tasks, vault
 from .actions import ROW_ACTIONS
 from .engine.template import blank_workbook
-from .forms import FORMATS, UploadForm
+from .forms import FORMATS, UploadForm, items_of
 from .messages import kind_of_error
 from .models import Batch, BatchProgress
 
@@ -146,7 +146,7 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
 
     def template_view(self, request: HttpRequest, code: str) -> HttpResponse:
         """The blank file of an item."""
-        item = UploadForm(FORMATS, [], user=request.user).fields["item"].queryset.filter(code=code).first()
+        item = items_of(request.user).filter(code=code).first()
         if not self.has_import_permission(request) or item is None:
             raise Http404
         return _download(blank_workbook(item_spec(item)), f"{item.name}.xlsx")

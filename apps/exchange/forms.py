@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from import_export.formats.base_formats import CSV, XLS, XLSX
+from import_export.formats.base_formats import XLSX
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -16,7 +16,14 @@ from apps.records.entry import entering_departments, items_for
 
 from .runs import UPLOAD_LIMIT
 
-FORMATS = [XLSX, XLS, CSV]
+FORMATS = [XLSX]
+"""What import-export would read by itself; here the engine reads, and tells the format from the content."""
+
+
+def items_of(user: Any) -> Any:
+    """The items that ``user`` may send files of, for whichever department."""
+    keys = {pk for each in entering_departments(user) for pk in items_for(each).values_list("pk", flat=True)}
+    return InformationItem.objects.filter(pk__in=keys).order_by("position", "code")
 
 
 class UploadForm(ImportForm):
@@ -40,9 +47,7 @@ class UploadForm(ImportForm):
         if departments.count() == 1:
             department.widget = forms.HiddenInput()
         item: Any = self.fields["item"]
-        item.queryset = InformationItem.objects.filter(
-            pk__in={pk for each in departments for pk in items_for(each).values_list("pk", flat=True)}
-        ).order_by("position", "code")
+        item.queryset = items_of(user)
         item.widget = UnfoldAdminSelectWidget(choices=item.choices)
         file: Any = self.fields["import_file"]
         file.label = _("File")

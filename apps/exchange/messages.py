@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalogue import errors
+from apps.core.identifiers import checks
 
 AUTHORITY_FOREIGN: Final = "authority_foreign"
 NAME_DIFFERS: Final = "name_differs"
@@ -79,7 +81,9 @@ def message(code: str, params: Mapping[str, Any]) -> str:
         return code
     if params.get("proposals"):
         parts.append(str(PROPOSALS) % {"proposals": "、".join(params["proposals"])})
-    return " ".join(part for part in parts if part)
+    # Chinese sentences follow each other without a blank.
+    between = "" if (get_language() or "").startswith("zh") else " "
+    return between.join(part for part in parts if part)
 
 
 KINDS: Final[dict[str, str | Promise]] = {
@@ -114,8 +118,26 @@ KINDS: Final[dict[str, str | Promise]] = {
     errors.PLACEHOLDER_CATEGORY: _("placeholder code not allowed"),
 }
 _CODE: Final = _("damaged code")
+_CODES: Final = _("code: %(damage)s")
+_DAMAGES: Final[dict[str, str | Promise]] = {
+    checks.CHECKSUM: _("check character does not fit"),
+    checks.LENGTH: _("wrong length"),
+    checks.CHARSET: _("characters not in codes"),
+    checks.SCIENTIFIC: _("turned into a number"),
+    checks.AUTHORITY_KIND: _("unknown registering authority"),
+    checks.ZEROS: _("only zeros"),
+    checks.BIRTH_DATE: _("birth date does not exist"),
+    checks.BIRTH_FUTURE: _("birth date in the future"),
+    checks.FORMAT: _("does not fit the kind of document"),
+    checks.EMPTY: _("missing"),
+}
 
 
 def kind_of_error(code: str) -> str:
     """A few words for a kind of error, for summaries."""
-    return str(KINDS.get(code) or (_CODE if code.startswith(errors.CODE_PREFIX) else code))
+    if code in KINDS:
+        return str(KINDS[code])
+    if not code.startswith(errors.CODE_PREFIX):
+        return code
+    damage = _DAMAGES.get(code.removeprefix(errors.CODE_PREFIX))
+    return str(_CODES) % {"damage": damage} if damage else str(_CODE)

@@ -92,7 +92,7 @@ class BatchError(models.Model):
     position = models.IntegerField(_("position of the column"), null=True, blank=True)
     column = models.CharField(_("column"), max_length=200, blank=True)
     field = models.CharField(_("field"), max_length=64, blank=True)
-    value = models.TextField(_("value"), blank=True)
+    value = models.TextField(_("cell value"), blank=True)
     code = models.CharField(_("kind of error"), max_length=64)
     params = models.JSONField(_("details"), default=dict, blank=True)
 

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.context import acting
@@ -38,14 +39,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--item", required=True, help="code of the information item, such as penalty-legal")
-        parser.add_argument("--department", required=True, help="slug or unified social credit code")
-        parser.add_argument("--user", required=True, help="login name of the clerk who answers for the file")
-        parser.add_argument("--dry-run", action="store_true", help="check only; nothing is stored")
-        parser.add_argument("--partial", action="store_true", help="load the right rows even when others are wrong")
-        parser.add_argument("--annotated", type=Path, metavar="OUT.xlsx", help="write the file with its errors marked")
-        parser.add_argument("--only-rejected", action="store_true", help="only the wrong rows in the annotated file")
-        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+        parser.add_argument(
+            "--item", required=True, help=gettext("code of the information item, such as penalty-legal")
+        )
+        parser.add_argument("--department", required=True, help=gettext("slug or unified social credit code"))
+        parser.add_argument("--user", required=True, help=gettext("login name of the clerk who answers for the file"))
+        parser.add_argument("--dry-run", action="store_true", help=gettext("check only; nothing is stored"))
+        parser.add_argument(
+            "--partial", action="store_true", help=gettext("load the right rows even when others are wrong")
+        )
+        parser.add_argument(
+            "--annotated", type=Path, metavar="OUT.xlsx", help=gettext("write the file with its errors marked")
+        )
+        parser.add_argument(
+            "--only-rejected", action="store_true", help=gettext("only the wrong rows in the annotated file")
+        )
+        parser.add_argument("--json", action="store_true", help=gettext("one JSON object on standard output"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(settings.LANGUAGE_CODE):
@@ -62,7 +71,8 @@ class Command(BaseCommand):
                 # The database quotes the row in its messages; personal data must not get into a log.
                 if options["traceback"]:
                     raise
-                raise CommandError(f"The database refused the work ({type(error).__name__}).") from error
+                text = gettext("The database refused the work (%(kind)s).") % {"kind": type(error).__name__}
+                raise CommandError(text) from None
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
@@ -88,17 +98,22 @@ class Command(BaseCommand):
         item = InformationItem.objects.filter(code=options["item"]).first()
         if item is None:
             codes = ", ".join(InformationItem.objects.values_list("code", flat=True))
-            raise CommandError(f"No information item {options['item']!r}. There are: {codes}")
+            raise CommandError(
+                gettext("There is no information item “%(code)s”, only: %(codes)s.")
+                % {"code": options["item"], "codes": codes}
+            )
         departments = Department.objects.all()
         department = (
             departments.filter(slug=options["department"]).first()
             or departments.filter(uscc=options["department"]).first()
         )
         if department is None:
-            raise CommandError(f"No department with slug or code {options['department']!r}.")
+            raise CommandError(
+                gettext("There is no department with the slug or code “%(name)s”.") % {"name": options["department"]}
+            )
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
-            raise CommandError(f"No active user {options['user']!r}.")
+            raise CommandError(gettext("There is no active user “%(name)s”.") % {"name": options["user"]})
         return item, department, user
 
     def _keep(
@@ -141,7 +156,7 @@ class Command(BaseCommand):
             % found
         )
         if dry_run:
-            self.stdout.write(str(_("Checked only; nothing was stored.")))
+            self.stdout.write(gettext("Checked only; nothing was stored."))
         elif not report.kept:
             self.stdout.write(
                 str(
