@@ -10,4 +10,5 @@ secrets.SECRETS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 from credit_city.settings import *  # noqa: E402, F403
 
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
