@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.delivered import load_rules
 from tests.records import factories
 
 
 @pytest.fixture
 def market(db: None) -> factories.Office:
     """A department with its people, calendar, rules and catalogue."""
-    factories.load_rules()
+    load_rules()
     return factories.office("market-supervision")
 
 

@@ -2,13 +2,15 @@
 
 import pytest
 
+from tests.delivered import load_rules
+
 from . import factories
 
 
 @pytest.fixture
 def rules(db: None) -> None:
     """Calendar, dated rules and catalogue as delivered."""
-    factories.load_rules()
+    load_rules()
 
 
 @pytest.fixture

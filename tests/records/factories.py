@@ -1,16 +1,11 @@
 """Departments, people and rows of values for the tests of records."""
 
 import datetime
-import shutil
-import tempfile
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-from apps.catalogue import reference as catalogue_reference
 from apps.catalogue.models import InformationItem
-from apps.core import reference as core_reference
 from apps.departments.models import Department, User
 from apps.records.entry import enter_record
 from apps.records.models import Record
@@ -30,20 +25,6 @@ class Office:
     colleague: User
     reviewer: User
     viewer: User
-
-
-ITEMS = ("penalty-legal", "penalty-person", "licence-legal", "tax-arrears", "honours")
-
-
-def load_rules() -> None:
-    """Calendar, dated rules and some items of the catalogue, as delivered."""
-    core_reference.load()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "items").mkdir()
-        for file in ("legal_documents.json", *(f"items/{code}.json" for code in ITEMS)):
-            shutil.copy(catalogue_reference.FOLDER / file, folder / file)
-        catalogue_reference.load(folder)
 
 
 def office(slug: str = "market-supervision", **values: Any) -> Office:

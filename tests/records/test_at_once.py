@@ -13,6 +13,7 @@ from apps.records.entry import edit_draft, enter_record
 from apps.records.errors import ChangedMeanwhile, DuplicateRecord
 from apps.records.models import Record
 from apps.subjects.models import Subject
+from tests.delivered import load_rules
 from tests.subjects import factories as subjects
 
 from . import factories
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def market(transactional_db: None) -> Office:
-    factories.load_rules()
+    load_rules()
     return factories.office("market-supervision")
 
 
