@@ -39,7 +39,8 @@ def make_user(username: str = "", *, department: Department | None = None, role:
     user.save()
     if role:
         department = department or make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-        ensure_role_groups(department)
+        if not department.role_groups.exists():
+            ensure_role_groups(department)
         give_role(target=user, role=Role(role), department=department)
     return user
 
