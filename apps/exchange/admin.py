@@ -200,6 +200,13 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
         found = BatchProgress.objects.filter(batch=batch).first()
         return found.as_dict() if found else {"phase": "waiting", "done": 0, "total": 0}
 
+    def after_action(self, request: HttpRequest, action: Any, obj: Any) -> HttpResponse:
+        """What was only started is not told as done."""
+        if obj.is_busy:
+            list(messages.get_messages(request))
+            messages.info(request, _("Queued: %(action)s. This page follows by itself.") % {"action": action.label})
+        return super().after_action(request, action, obj)
+
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the page asks for while the work goes on."""
         batch = self.visible_or_404(request, object_id)

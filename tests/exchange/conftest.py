@@ -3,13 +3,14 @@
 import pytest
 
 from apps.catalogue.models import InformationItem
+from tests.delivered import load_rules
 from tests.records import factories
 
 
 @pytest.fixture
 def rules(db: None) -> None:
     """Calendar, dated rules and catalogue as delivered."""
-    factories.load_rules()
+    load_rules()
 
 
 @pytest.fixture

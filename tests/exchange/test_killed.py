@@ -22,6 +22,7 @@ from apps.exchange.models import Batch, BatchEntry, BatchProgress
 from apps.exchange.progress import CHECKING, LOADING, MATCHING, Progress
 from apps.records.models import Record
 from apps.subjects.models import Identifier, Subject
+from tests.delivered import load_rules
 from tests.records import factories
 from tests.records.factories import Office, item
 
@@ -33,7 +34,7 @@ PATIENCE = 30
 
 @pytest.fixture
 def market(transactional_db: None) -> Office:
-    factories.load_rules()
+    load_rules()
     return factories.office("market-supervision")
 
 
