@@ -152,15 +152,15 @@ class BaseAdmin(ModelAdmin):
         """Whether this person may read the history of a row that is gone; ``history_row`` is its last entry."""
         return self.has_view_permission(request)
 
-    def history_key_label(self, obj: Any, field: str, key: str) -> Any:
-        """The name of a key of a JSON field, for the history of ``obj``."""
-        return key
+    def history_json_words(self, obj: Any, field: str, key: str, value: Any) -> tuple[str, str] | None:
+        """Label and text of a key of a JSON field and its value, for the history of ``obj``; None: as they are."""
+        return None
 
     def history_reader(self, obj: Any) -> Reader:
         return Reader(
             self.history_model,
             confidential=self.confidential_fields,
-            key_label=lambda field, key: self.history_key_label(obj, field, key),
+            json_words=lambda field, key, value: self.history_json_words(obj, field, key, value),
         )
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -19,7 +19,8 @@ EMPTY = "–"
 LONGEST_VALUE = 500
 KINDS = {"+": gettext_lazy("entered"), "~": gettext_lazy("changed"), "-": gettext_lazy("deleted")}
 
-KeyLabel = Callable[[str, str], str | Promise]
+# (field, key, value) -> label and text of a key of a JSON field, None where nothing better is known.
+JsonWords = Callable[[str, str, Any], tuple[str, str] | None]
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,19 @@ def tracked_fields(history_model: Any) -> list[models.Field]:
 class Reader:
     """Turns rows of one history model into entries, with a bounded number of queries for a page of rows.
 
-    ``confidential`` names fields whose values are never shown (binary fields never are); ``key_label(field, key)``
-    names the keys of JSON fields.
+    ``confidential`` names fields whose values are never shown (binary fields never are); ``json_words`` puts the keys
+    of JSON fields and their values into words.
     """
 
     def __init__(
-        self, history_model: Any, *, confidential: Iterable[str] = (), key_label: KeyLabel | None = None
+        self, history_model: Any, *, confidential: Iterable[str] = (), json_words: JsonWords | None = None
     ) -> None:
         self.fields = tracked_fields(history_model)
         self.confidential = {
             *confidential,
             *(found.name for found in self.fields if isinstance(found, models.BinaryField)),
         }
-        self.key_label = key_label or (lambda field, key: key)
+        self.json_words = json_words or (lambda field, key, value: None)
         self.names: dict[str, dict[Any, str]] = {}
 
     def entries(self, rows: Sequence[Any], before: Any = None) -> list[Entry]:
@@ -124,13 +125,20 @@ class Reader:
         return found
 
     def _changes_of_json(self, each: models.Field, label: str, before: dict, after: dict) -> list[FieldChange]:
-        return [
-            FieldChange(
-                f"{label} · {self.key_label(each.name, key)}", _json_text(before.get(key)), _json_text(after.get(key))
-            )
-            for key in [*after, *(key for key in before if key not in after)]
-            if before.get(key) != after.get(key)
-        ]
+        found = []
+        for key in [*after, *(key for key in before if key not in after)]:
+            if before.get(key) == after.get(key):
+                continue
+            key_label, old = self._json_words(each, label, key, before.get(key))
+            key_label, new = self._json_words(each, label, key, after.get(key))
+            found.append(FieldChange(key_label, old, new))
+        return found
+
+    def _json_words(self, each: models.Field, label: str, key: str, value: Any) -> tuple[str, str]:
+        words = self.json_words(each.name, key, value)
+        if words is None:
+            return f"{label} · {key}", _json_text(value)
+        return words[0], _shortened(words[1]) or EMPTY
 
     def learn_names(self, rows: Iterable[Any]) -> None:
         """Read the names of all rows that foreign keys in ``rows`` point at: one query for each foreign key."""
@@ -183,6 +191,10 @@ def _json_text(value: Any) -> str:
         text = _(", ").join(f"{key}: {_json_text(each)}" for key, each in value.items())
     else:
         text = str(value)
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 

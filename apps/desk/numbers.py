@@ -31,7 +31,7 @@ class Pile:
     rows: list[Any]
     count: int
     query: str
-    tone: str = "default"
+    tone: str = "number"
 
     @property
     def count_text(self) -> str:
@@ -39,9 +39,9 @@ class Pile:
         return f"{COUNTED}+" if self.count > COUNTED else str(self.count)
 
 
-def _pile(title: str | Promise, icon: str, rows: QuerySet, query: str, tone: str = "default") -> Pile:
+def _pile(title: str | Promise, icon: str, rows: QuerySet, query: str, tone: str = "number") -> Pile:
     count = rows.order_by()[: COUNTED + 1].count()
-    return Pile(title, icon, list(rows[:SHOWN]) if count else [], count, query, tone if count else "default")
+    return Pile(title, icon, list(rows[:SHOWN]) if count else [], count, query, tone if count else "number")
 
 
 def record_piles(user: Any, today: date) -> list[Pile]:

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_GET
 from import_export.admin import ImportMixin
 from unfold.decorators import display
 
+from apps.catalogue.blank import blank_file
 from apps.catalogue.specs import item_spec
 from apps.departments.admin_scope import DepartmentFilter, ScopedAdmin
 from apps.departments.scope import departments_of
 
 from . import runs, tasks, vault
 from .actions import ROW_ACTIONS
-from .engine.template import blank_workbook
 from .forms import FORMATS, UploadForm, items_of
 from .messages import kind_of_error
 from .models import Batch, BatchProgress
@@ -149,7 +149,7 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
         item = items_of(request.user).filter(code=code).first()
         if not self.has_import_permission(request) or item is None:
             raise Http404
-        return _download(blank_workbook(item_spec(item)), f"{item.name}.xlsx")
+        return _download(blank_file(item_spec(item)), f"{item.name}.xlsx")
 
     # The batch
 

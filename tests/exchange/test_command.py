@@ -33,7 +33,7 @@ def import_file(path: Path, of: Office, **options: Any) -> Any:
 
 
 def test_the_answer_is_one_object(path: Path, market: Office) -> None:
-    answer = import_file(path, market, json=True, partial=True)
+    answer = import_file(path, market, json=True)
     assert {name: answer[name] for name in ("rows", "accepted", "rejected", "duplicates", "subjects_created")} == {
         "rows": 3,
         "accepted": 2,
@@ -54,8 +54,8 @@ def test_the_answer_is_one_object(path: Path, market: Office) -> None:
     assert error["message"]
 
 
-def test_nothing_is_loaded_by_itself_when_a_row_is_wrong(path: Path, market: Office) -> None:
-    answer = import_file(path, market, json=True)
+def test_nothing_is_loaded_when_a_row_is_wrong_and_all_were_asked_for(path: Path, market: Office) -> None:
+    answer = import_file(path, market, json=True, all_or_nothing=True)
     assert (answer["loaded"], answer["rejected"]) == (False, 1)
     assert not Record.objects.exists()
     # The clerk may decide in the admin.
@@ -63,7 +63,7 @@ def test_nothing_is_loaded_by_itself_when_a_row_is_wrong(path: Path, market: Off
 
 
 def test_a_dry_run_leaves_nothing(path: Path, market: Office, settings: Any) -> None:
-    answer = import_file(path, market, json=True, partial=True, dry_run=True)
+    answer = import_file(path, market, json=True, dry_run=True)
     assert (answer["accepted"], answer["subjects_created"], answer["batch"]) == (2, 2, None)
     assert not Record.objects.exists()
     assert not Batch.objects.exists()
@@ -76,8 +76,8 @@ def test_the_department_may_be_named_by_its_code(path: Path, market: Office) -> 
 
 
 def test_twice_the_same_file(path: Path, market: Office) -> None:
-    import_file(path, market, partial=True)
-    answer = import_file(path, market, json=True, partial=True)
+    import_file(path, market)
+    answer = import_file(path, market, json=True)
     assert (answer["accepted"], answer["duplicates"], answer["rejected"]) == (0, 2, 1)
     assert Record.objects.count() == 2
 
@@ -123,5 +123,5 @@ def test_a_user_without_the_right_is_refused(path: Path, market: Office, tax: Of
 
 
 def test_the_history_names_user_and_door(path: Path, market: Office) -> None:
-    import_file(path, market, partial=True)
+    import_file(path, market)
     assert set(Record.history.values_list("history_user", "history_channel")) == {(market.clerk.pk, "command")}

@@ -116,7 +116,7 @@ def test_the_number_is_nowhere_in_plain(market: Office, caplog: pytest.LogCaptur
     path.write_bytes(persons(*rows))
     out = StringIO()
     options = {"item": "penalty-person", "department": market.department.slug, "user": market.clerk.username}
-    call_command("import_records", str(path), stdout=out, partial=True, json=True, **options)
+    call_command("import_records", str(path), stdout=out, json=True, **options)
     assert json.loads(out.getvalue())["accepted"] == 3
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

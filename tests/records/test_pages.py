@@ -194,6 +194,7 @@ class TestOneRecord:
         clerk.post(page(record), posted(values, version="1", _save="1"))
         shown = clerk.get(page(record, "history")).text
         assert "处罚内容" in shown and "改后内容" in shown and "罚款一万元" in shown
+        assert "1 万元" in shown, "amounts in the unit of their label"
 
     def test_a_discarded_record_is_still_read_in_the_history(self, clerk: Client, tax: Office, market: Office) -> None:
         record = enter(market)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from apps.catalogue.rules import to_display
 from apps.catalogue.specs import item_spec
 from apps.departments.scope import may
 
@@ -25,10 +26,10 @@ class RecordAdmin(ExportPages, EntryPages, RecordList):
         # The history row names the department, so what was discarded stays readable to those who could see it.
         return may(request.user, "view_records", history_row.department_id)
 
-    def history_key_label(self, obj: Any, field: str, key: str) -> Any:
-        if field != "data":
-            return key
-        labels = getattr(obj, "field_labels", None)
-        if labels is None:
-            labels = obj.field_labels = {each.code: each for each in item_spec(obj.item).fields}
-        return labels[key].label_in((get_language() or "")[:2]) if key in labels else key
+    def history_json_words(self, obj: Any, field: str, key: str, value: Any) -> tuple[str, str] | None:
+        fields = getattr(obj, "fields_by_code", None)
+        if fields is None:
+            fields = obj.fields_by_code = {each.code: each for each in item_spec(obj.item).fields}
+        if field != "data" or key not in fields:
+            return None
+        return fields[key].label_in((get_language() or "")[:2]), to_display(fields[key], value)

@@ -32,8 +32,8 @@ from apps.exchange.models import Batch
 class Command(BaseCommand):
     help = str(
         _(
-            "Import a spreadsheet of records. All rows are checked and loaded as records submitted for review. When "
-            "any row is wrong nothing is loaded, unless --partial accepts the right rows."
+            "Import a spreadsheet of records. All rows are checked; the right ones are loaded as records submitted for "
+            "review, the wrong ones are reported. --all-or-nothing loads nothing when any row is wrong."
         )
     )
 
@@ -45,9 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--department", required=True, help=gettext("slug or unified social credit code"))
         parser.add_argument("--user", required=True, help=gettext("login name of the clerk who answers for the file"))
         parser.add_argument("--dry-run", action="store_true", help=gettext("check only; nothing is stored"))
-        parser.add_argument(
-            "--partial", action="store_true", help=gettext("load the right rows even when others are wrong")
-        )
+        parser.add_argument("--all-or-nothing", action="store_true", help=gettext("load nothing when any row is wrong"))
         parser.add_argument(
             "--annotated", type=Path, metavar="OUT.xlsx", help=gettext("write the file with its errors marked")
         )
@@ -82,9 +80,9 @@ class Command(BaseCommand):
             data = path.read_bytes()
             batch = None
             if options["dry_run"]:
-                report = run(Job(item, department, user), data, keep=False, partial=options["partial"])
+                report = run(Job(item, department, user), data, keep=False, partial=not options["all_or_nothing"])
             else:
-                batch, report = self._keep(path, data, item, department, user, partial=options["partial"])
+                batch, report = self._keep(path, data, item, department, user, partial=not options["all_or_nothing"])
         if options["annotated"]:
             marks = runs.marks_of(report)
             book = annotate(data, item_spec(item), marks, only_rejected=options["only_rejected"])
@@ -159,12 +157,7 @@ class Command(BaseCommand):
             self.stdout.write(gettext("Checked only; nothing was stored."))
         elif not report.kept:
             self.stdout.write(
-                str(
-                    _(
-                        "Nothing was loaded. Correct the wrong rows, or load the right ones with --partial or "
-                        "in the admin."
-                    )
-                )
+                gettext("Nothing was loaded. Correct the wrong rows, or accept the right ones in the admin.")
             )
 
 
