@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.history import History
@@ -29,7 +29,7 @@ class LegalDocument(models.Model):
 
     code = models.SlugField(_("code"), max_length=64, unique=True)
     title = models.CharField(_("title"), max_length=200)
-    number = models.CharField(_("document number"), max_length=100, blank=True)
+    number = models.CharField(pgettext_lazy("record", "document number"), max_length=100, blank=True)
     issuer = models.CharField(_("issuer"), max_length=100)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
@@ -200,7 +200,7 @@ class ItemField(models.Model):
         SUBJECT_DOCUMENT_KIND = "subject_document_kind", _("subject: kind of identity document")
         SUBJECT_DOCUMENT_NUMBER = "subject_document_number", _("subject: identity document number")
         DOCUMENT_NAME = "document_name", _("document name")
-        DOCUMENT_NUMBER = "document_number", _("document number")
+        DOCUMENT_NUMBER = "document_number", pgettext_lazy("record", "document number")
         DECIDED_ON = "decided_on", _("decision date")
         VALID_FROM = "valid_from", _("valid from")
         VALID_TO = "valid_to", _("valid to")

@@ -110,3 +110,9 @@ FILE_PAGES = [
         "\n                    Export %(len)s selected items.\n                ",
     ),
 ]
+
+# Django's own Chinese for the titles of lists reads like machine output.
+LISTS = [
+    gettext_noop("Select %s to change"),
+    gettext_noop("Select %s to view"),
+]

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import TabularInline
 from unfold.enums import ActionVariant
 
@@ -172,7 +172,7 @@ class SubjectAdmin(SubjectViews, BaseAdmin):
     def document(self, subject: Subject) -> str:
         return subject.person.get_document_kind_display()
 
-    @admin.display(description=gettext_lazy("document number"))
+    @admin.display(description=pgettext_lazy("identity", "document number"))
     def masked_number(self, subject: Subject) -> str:
         try:
             return people.open_person(subject).masked_number

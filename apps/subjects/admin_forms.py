@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.forms import dress
 from apps.core.terms import SubjectKind
@@ -130,8 +131,8 @@ class CodeForm(ReasonedForm):
 
 class IdentifierForm(DressedForm):
     scheme = forms.ChoiceField(label=_("scheme"), choices=Identifier.Scheme.choices)
-    value = forms.CharField(label=_("value"), max_length=64)
-    source = forms.CharField(label=_("source"), max_length=100, required=False)
+    value = forms.CharField(label=pgettext_lazy("identifier", "value"), max_length=64)
+    source = forms.CharField(label=pgettext_lazy("identifier", "source"), max_length=100, required=False)
 
 
 class MergeForm(ReasonedForm):
@@ -171,6 +172,8 @@ class Purpose:
 class PersonSearchForm(DressedForm):
     document_kind = forms.ChoiceField(label=_("kind of document"), choices=PersonalData.DocumentKind.choices)
     number = forms.CharField(
-        label=_("document number"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=pgettext_lazy("identity", "document number"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     purpose = forms.ChoiceField(label=_("purpose"), choices=[("", "---------"), *Purpose.CHOICES])

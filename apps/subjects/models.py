@@ -5,6 +5,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.audit.history import History
 from apps.core.terms import SubjectKind
@@ -22,7 +23,12 @@ class Region(models.Model):
     name = models.CharField(_("name"), max_length=100)
     level = models.CharField(_("level"), max_length=16)
     parent = models.ForeignKey(
-        "self", models.PROTECT, verbose_name=_("parent"), null=True, blank=True, related_name="children"
+        "self",
+        models.PROTECT,
+        verbose_name=pgettext_lazy("region", "parent"),
+        null=True,
+        blank=True,
+        related_name="children",
     )
 
     class Meta:
@@ -83,7 +89,7 @@ class Subject(models.Model):
     )
     capital_text = models.CharField(_("registered capital as registered"), max_length=100, blank=True)
     legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
-    address = models.CharField(_("address"), max_length=300, blank=True)
+    address = models.CharField(pgettext_lazy("register", "address"), max_length=300, blank=True)
     region = models.ForeignKey(
         Region, models.PROTECT, verbose_name=_("region"), null=True, blank=True, related_name="+"
     )
@@ -154,8 +160,8 @@ class Identifier(models.Model):
 
     subject = models.ForeignKey(Subject, models.CASCADE, verbose_name=_("subject"), related_name="identifiers")
     scheme = models.CharField(_("scheme"), max_length=32, choices=Scheme)
-    value = models.CharField(_("value"), max_length=64)
-    source = models.CharField(_("source"), max_length=100, blank=True)
+    value = models.CharField(pgettext_lazy("identifier", "value"), max_length=64)
+    source = models.CharField(pgettext_lazy("identifier", "source"), max_length=100, blank=True)
 
     history = History()
 
@@ -176,8 +182,8 @@ class SubjectName(models.Model):
     subject = models.ForeignKey(Subject, models.CASCADE, verbose_name=_("subject"), related_name="names")
     name = models.CharField(_("name"), max_length=200)
     match_name = models.CharField(_("name for matching"), max_length=200, editable=False)
-    since = models.DateField(_("since"), null=True, blank=True)
-    until = models.DateField(_("until"), null=True, blank=True)
+    since = models.DateField(pgettext_lazy("former name", "since"), null=True, blank=True)
+    until = models.DateField(pgettext_lazy("former name", "until"), null=True, blank=True)
     name_tokens = models.GeneratedField(
         expression=Func(F("match_name"), function="name_bigrams"), output_field=SearchVectorField(), db_persist=True
     )
@@ -238,10 +244,12 @@ class PersonalData(models.Model):
         OTHER = "其他", _("other")
 
     subject = models.OneToOneField(Subject, models.CASCADE, verbose_name=_("subject"), related_name="person")
-    key = models.OneToOneField(PersonKey, models.PROTECT, verbose_name=_("key"), related_name="person")
+    key = models.OneToOneField(
+        PersonKey, models.PROTECT, verbose_name=pgettext_lazy("person", "key"), related_name="person"
+    )
     document_kind = models.CharField(_("kind of document"), max_length=32, choices=DocumentKind)
     name_encrypted = models.BinaryField(_("name"))
-    number_encrypted = models.BinaryField(_("document number"))
+    number_encrypted = models.BinaryField(pgettext_lazy("identity", "document number"))
 
     history = History()
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.core.identifiers import check_registration_number, check_uscc, propose_uscc
 from apps.core.identifiers.messages import message_for
@@ -45,7 +45,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "capital_text": gettext_lazy("registered capital as registered"),
     "province": gettext_lazy("province"),
     "city": gettext_lazy("city"),
-    "address": gettext_lazy("address"),
+    "address": pgettext_lazy("register", "address"),
     "legal_representative": gettext_lazy("legal representative"),
     "status": gettext_lazy("status"),
     "registration_number": gettext_lazy("business registration number"),
