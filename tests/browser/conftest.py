@@ -91,7 +91,9 @@ def log_in(site: str, browser: Browser) -> Iterator[Callable[..., Page]]:
     troubles: list[str] = []
 
     def enter(username: str, language: str = "zh-CN") -> Page:
-        context = browser.new_context(locale=language, viewport={"width": 1440, "height": 900}, base_url=site)
+        context = browser.new_context(
+            locale=language, timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900}, base_url=site
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
