@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.departments.middleware.UserLanguageMiddleware",
     "apps.departments.middleware.ActingUserMiddleware",
+    "apps.core.middleware.UnstorableTextMiddleware",
 ]
 
 ROOT_URLCONF = "credit_city.urls"

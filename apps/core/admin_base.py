@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -19,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.audit.context import acting
 
+from .forms import AutocompleteWidget, possible_keys
 from .history_diff import Reader, tracked_fields
 from .paginator import LargeTablePaginator
 
@@ -73,6 +75,18 @@ class BaseAdmin(ModelAdmin):
         if self.asks_reason or not self.can_delete:
             actions.pop("delete_selected", None)
         return actions
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet) -> Any:
+        # Django would hand on whatever was posted as a key, and the lookup would break.
+        data = request.POST.copy()
+        data.setlist(ACTION_CHECKBOX_NAME, possible_keys(self.model._meta.pk, data.getlist(ACTION_CHECKBOX_NAME)))
+        request.POST = data  # type: ignore[assignment]
+        return super().response_action(request, queryset)
+
+    def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteWidget(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404

@@ -1,9 +1,35 @@
 """Forms in the look of the admin theme."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db import models
 from unfold import widgets
+
+
+def possible_keys(field: models.Field, keys: Iterable[Any]) -> list[Any]:
+    """Those of ``keys``, as they came with a request, that can be values of ``field`` at all."""
+
+    def possible(key: Any) -> bool:
+        try:
+            field.to_python(key)
+        except ValidationError:
+            return False
+        return key not in field.empty_values
+
+    return [key for key in keys if possible(key)]
+
+
+class AutocompleteWidget(AutocompleteSelect):
+    """Looks up the chosen row for display; what cannot be a key is left to the form field, which refuses it."""
+
+    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+        target = self.field.remote_field.get_related_field()
+        return super().optgroups(name, possible_keys(target, value), attr)
+
 
 _DRESSED: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.TextInput: widgets.UnfoldAdminTextInputWidget,
