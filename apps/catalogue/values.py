@@ -49,7 +49,11 @@ BOOLEAN_NAMES: Final[dict[bool, str | Promise]] = {True: _("yes"), False: _("no"
 YES: Final = frozenset({"是", "有", "1", "y", "yes", "true", "t", "√", "对"})
 NO: Final = frozenset({"否", "无", "0", "n", "no", "false", "f", "×", "x", "错"})
 
-INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+INVISIBLE: Final = (
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+    # These turn the direction of writing: a text that holds one is not what it looks like.
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _DROP_INVISIBLE: Final = {ord(character): None for character in INVISIBLE}
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CLOCK: Final = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"

@@ -15,6 +15,8 @@ _SPACES: Final = frozenset(
     (*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 )
 _INVISIBLE: Final = frozenset((*range(0x09), *range(0x0E, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), 0x2060, 0xFEFF))
+_DIRECTION: Final = frozenset((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""They turn the direction of writing: a name that holds one is not what it looks like."""
 _BRACKETS: Final = {"(": "（", ")": "）", "﹙": "（", "﹚": "）", "⟮": "（", "⟯": "）"}
 _DOTS: Final = "•・‧∙⋅･᛫"
 _KEEP_WIDE: Final = "(),:;!?"
@@ -22,7 +24,7 @@ _KEEP_WIDE: Final = "(),:;!?"
 
 _DISPLAY: Final[dict[int, int | None]] = {
     **{wide: plain for wide, plain in _WIDE.items() if chr(plain) not in _KEEP_WIDE},
-    **dict.fromkeys(_INVISIBLE),
+    **dict.fromkeys(_INVISIBLE | _DIRECTION),
     **dict.fromkeys(_SPACES, 0x20),
 }
 MATCH_TABLE: Final[dict[int, int | None]] = {

@@ -47,6 +47,11 @@ def test_forms_of_a_name(text: str | None, shown: str, compared: str) -> None:
     assert match_form(text) == compared
 
 
+def test_a_name_cannot_be_shown_in_another_direction() -> None:
+    assert normalise_text("甲\u202e司公\u202c\u2066乙\u2069") == "甲司公乙"
+    assert normalise_text("\u202e") == ""
+
+
 @given(st.text())
 def test_forms_are_stable(text: str) -> None:
     assert match_form(match_form(text)) == match_form(text)
