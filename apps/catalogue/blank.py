@@ -4,6 +4,7 @@ import io
 from typing import Final
 
 import xlsxwriter
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
@@ -25,6 +26,7 @@ def blank_file(spec: ItemSpec) -> bytes:
     pick from, which warns but does not forbid, because 其他 may carry a note; several choices have none, because a
     list gives only one.
     """
+    language = get_language() or "zh-hans"
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     sheet = book.add_worksheet(spec.name[:31].translate(str.maketrans("[]:*?/\\", "       ")))
@@ -38,7 +40,7 @@ def blank_file(spec: ItemSpec) -> bytes:
     for place, column in enumerate(template_headers(spec)):
         sheet.set_column(place, place, _width(column.header), text)
         sheet.write_string(0, place, column.header, bold if column.field.required else plain)
-        comment = "\n".join(rule_of(column.field, spec, in_file=True))[:COMMENT_LIMIT]
+        comment = "\n".join(rule_of(column.field, spec, language, in_file=True))[:COMMENT_LIMIT]
         if comment:
             sheet.write_comment(0, place, comment, {"x_scale": 2, "y_scale": 1.5 + comment.count("\n") * 0.2})
         if choices := _choices(column.field):

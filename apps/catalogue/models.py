@@ -12,7 +12,7 @@ from apps.audit.history import History
 from apps.core.models import Rule
 from apps.core.terms import SubjectKind
 
-from .shapes import RequiredIf
+from .shapes import RequiredIf, in_language
 from .usage import frozen_changes, in_use
 
 
@@ -125,6 +125,7 @@ class InformationItem(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     position = models.PositiveIntegerField(_("position"), default=0)
     note = models.TextField(_("remarks"), blank=True)
+    note_en = models.TextField(_("English remarks"), blank=True)
 
     history = History()
 
@@ -146,6 +147,10 @@ class InformationItem(models.Model):
 
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name
+
+    def note_in(self, language: str) -> str:
+        """The remarks in ``language``, chosen as the labels of fields are."""
+        return in_language(language, self.note, self.note_en)
 
     def clean(self) -> None:
         if self.state == self.State.ACTIVE and self.basis_id is None:
@@ -262,6 +267,7 @@ class ItemField(models.Model):
     )
     public = models.BooleanField(_("public"), default=True)
     help_text = models.CharField(_("help text"), max_length=300, blank=True)
+    help_text_en = models.CharField(_("English help text"), max_length=300, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
 
     history = History()

@@ -21,6 +21,11 @@ OTHER: Final = "其他"
 """The choice that may carry a note of its own: 其他-补充注明."""
 
 
+def in_language(language: str, chinese: str, english: str) -> str:
+    """The text of ``language`` ("en" or Chinese for every other); where there is no English one, the Chinese."""
+    return (english or chinese) if language == "en" else chinese
+
+
 @dataclass(frozen=True)
 class RequiredIf:
     """Required when the field ``field`` holds one of ``contains`` (for several choices: any one of them)."""
@@ -63,10 +68,15 @@ class FieldSpec:
     confidential: bool = False
     public: bool = True
     help_text: str = ""
+    help_text_en: str = ""
 
     def label_in(self, language: str) -> str:
         """The label in ``language`` ("en" or Chinese for every other)."""
-        return (self.label_en or self.label) if language == "en" else self.label
+        return in_language(language, self.label, self.label_en)
+
+    def help_in(self, language: str) -> str:
+        """The help text in ``language``, chosen as the label is."""
+        return in_language(language, self.help_text, self.help_text_en)
 
 
 @dataclass(frozen=True)

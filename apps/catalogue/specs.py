@@ -112,4 +112,5 @@ def field_spec(field: ItemField) -> FieldSpec:
         confidential=field.confidential,
         public=field.public,
         help_text=field.help_text,
+        help_text_en=field.help_text_en,
     )

@@ -32,8 +32,8 @@ def rule_of(
         }
         sentences.append(_("Required when “%(field)s” has %(values)s.") % words)
     sentences += _in_file(spec) if in_file else _in_form(spec)
-    if spec.help_text:
-        sentences.append(spec.help_text)
+    if help_text := spec.help_in(language):
+        sentences.append(help_text)
     return sentences
 
 

@@ -4,6 +4,7 @@ import io
 
 import openpyxl
 import pytest
+from django.utils import translation
 
 from apps.catalogue.blank import blank_file
 from apps.catalogue.columns import match_columns
@@ -43,3 +44,14 @@ def test_columns_carry_their_rule_and_their_choices() -> None:
         "登记",
         "其他",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "hint"), [("zh-hans", "长期有效的填写2099/12/31。"), ("en", "Valid without limit")]
+)
+def test_comments_are_in_the_language_of_the_page(language: str, hint: str) -> None:
+    spec = fixture_spec("licence-legal")
+    with translation.override(language):
+        book = openpyxl.load_workbook(io.BytesIO(blank_file(spec)))
+    comments = [cell.comment.text for cell in book.worksheets[0][1] if cell.comment]
+    assert any(hint in comment for comment in comments)

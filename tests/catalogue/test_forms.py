@@ -98,6 +98,20 @@ def test_the_help_text_states_the_rule() -> None:
     assert fields["fine_amount"].widget.attrs["data-required-if-field"] == "penalty_kinds"
 
 
+def test_the_hint_is_in_the_language_of_the_page() -> None:
+    spec = fixture_spec("penalty-legal")
+    chinese = build_form_fields(spec)["subject_uscc"].help_text
+    with translation.override("en"):
+        english = build_form_fields(spec, "en")["subject_uscc"].help_text
+    assert "填写17个0加X" in str(chinese)
+    assert "seventeen zeros and X" in str(english) and "填写" not in str(english)
+
+
+def test_a_hint_without_english_is_shown_in_chinese() -> None:
+    field = FieldSpec("a", "甲", help_text="四位年份。")
+    assert field.help_in("en") == "四位年份。" == field.help_in("zh-hans")
+
+
 def test_no_markup_of_an_administrator_reaches_the_page() -> None:
     field = FieldSpec("a", "甲", help_text="<script>alert(1)</script>")
     assert "<script>" not in str(build_form_fields(ItemSpec("i", "x", fields=(field,)))["a"].help_text)

@@ -40,6 +40,12 @@ def test_every_item_is_in_force_and_rests_on_a_document() -> None:
             field.full_clean()
 
 
+def test_every_hint_and_remark_is_there_in_english_too() -> None:
+    reference.load()
+    assert not ItemField.objects.exclude(help_text="").filter(help_text_en="").exists()
+    assert not InformationItem.objects.exclude(note="").filter(note_en="").exists()
+
+
 def test_loading_again_changes_nothing() -> None:
     reference.load()
     before = [model.history.count() for model in (LegalDocument, InformationItem, ItemField, MappedColumn)]

@@ -46,6 +46,17 @@ def reviewer(market: Office) -> Client:
 
 
 class TestEntering:
+    @pytest.mark.parametrize(
+        ("language", "note", "hint"),
+        [
+            ("zh-hans", "涉密决定不报送", "填写17个0加X"),
+            ("en", "decisions involving state secrets", "seventeen zeros and X"),
+        ],
+    )
+    def test_hints_are_in_the_language_of_the_page(self, clerk: Client, language: str, note: str, hint: str) -> None:
+        shown = clerk.get(ADD, headers={"accept-language": language}).content.decode()
+        assert note in shown and hint in shown
+
     def test_first_the_item_then_its_fields(self, clerk: Client, market: Office) -> None:
         chosen = clerk.get(reverse("admin:records_record_add"))
         assert "item=penalty-legal" in chosen.text and "item=tax-arrears" not in chosen.text

@@ -61,7 +61,8 @@ class ItemFieldInline(StackedInline):
     show_change_link = True
     ordering = ("position", "pk")
     fieldsets = (
-        (None, {"fields": (("label", "label_en"), ("code", "required"), ("type", "role"), "required_if", "help_text")}),
+        (None, {"fields": (("label", "label_en"), ("code", "required"), ("type", "role"), "required_if")}),
+        (None, {"fields": ("help_text", "help_text_en")}),
         (
             None,
             {
@@ -145,7 +146,7 @@ class InformationItemAdmin(BaseAdmin):
         (None, {"fields": (("name", "name_en"), ("code", "edition", "state"), "kind", "nature", "disclosure")}),
         (None, {"fields": ("basis", "basis_article")}),
         (None, {"fields": ("subject_kinds", "any_provider", "retention_months", "update_cycle", "deadline_rule")}),
-        (None, {"fields": ("position", "note")}),
+        (None, {"fields": ("position", "note", "note_en")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

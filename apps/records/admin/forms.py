@@ -70,7 +70,8 @@ class EntryForm(forms.Form):
         super().__init__(prefix=PREFIX, error_class=ErrorList, **kwargs)
         self.spec = spec
         self.secrets = secrets or {}
-        self.fields = build_form_fields(spec, (get_language() or "")[:2])
+        self.language = (get_language() or "")[:2]
+        self.fields = build_form_fields(spec, self.language)
         for each in spec.fields:
             if about_person and is_subject(each):
                 del self.fields[each.code]
@@ -80,8 +81,9 @@ class EntryForm(forms.Form):
     def _dress(self, each: FieldSpec) -> None:
         field = self.fields[each.code]
         # The rule in words is for files; here the widget shows it.
-        field.help_text = escape(each.help_text)
-        if each.type == AMOUNT and not each.help_text:
+        help_text = each.help_in(self.language)
+        field.help_text = escape(help_text)
+        if each.type == AMOUNT and not help_text:
             field.help_text = unit_help(each)
         attrs = field.widget.attrs
         if each.role:

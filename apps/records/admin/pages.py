@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -152,7 +153,7 @@ class EntryPages(ScopedAdmin):
             "match": refused.match if refused else None,
             "posted": request.POST,
             "duplicate": duplicate,
-            "note": item.note,
+            "note": item.note_in(get_language() or ""),
             "clock": clock_text(record, today, current_calendar()) if record else None,
             "accept": ACCEPT,
             "largest": LARGEST // 1024 // 1024,
