@@ -131,7 +131,8 @@ def test_the_page_offers_what_the_state_allows(web: Client, market: Department) 
 def test_an_action_asks_and_then_does(web: Client, market: Department) -> None:
     own = officer(market)
     address = f"{LIST}{own.pk}/do/close/"
-    assert "do-reason" in web.get(address).content.decode()
+    asked = web.get(address).content.decode()
+    assert "do-reason" in asked and "Close: 王</h1>" in asked
     assert "reason" in web.post(address, {"do-reason": " "}).context["form"].errors
     assert told(web.post(address, {"do-reason": "retired"}, follow=True)) == "Done: Close – 王"
     own.refresh_from_db()
