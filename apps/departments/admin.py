@@ -19,7 +19,6 @@ from apps.core.admin_base import REASON, BaseAdmin
 
 from . import admin_people as admin_people
 from . import saved_filters
-from .admin_people import holds_administrator_role
 from .models import (
     Department,
     DepartmentGroupObjectPermission,
@@ -28,7 +27,7 @@ from .models import (
     RoleGroup,
     SavedFilter,
 )
-from .roles import PRESETS, ensure_role_groups, roles_of
+from .roles import PRESETS, check_grant_to_group, check_grant_to_person, ensure_role_groups, roles_of
 from .terms import Role
 
 # Groups are made from role presets, never by hand.
@@ -222,8 +221,16 @@ class GrantAdmin(BaseAdmin):
         return [self.holder_shown, "shown_permission", "content_object"] if obj else []
 
 
+class GroupGrantForm(forms.ModelForm):
+    def clean_group(self) -> Any:
+        group = self.cleaned_data["group"]
+        check_grant_to_group(group)
+        return group
+
+
 @admin.register(DepartmentGroupObjectPermission)
 class GroupGrantAdmin(GrantAdmin):
+    form = GroupGrantForm
     holder = "group"
     holder_shown = "shown_group"
     list_display = ["shown_group", "shown_permission", "content_object"]
@@ -238,8 +245,7 @@ class GroupGrantAdmin(GrantAdmin):
 class UserGrantForm(forms.ModelForm):
     def clean_user(self) -> Any:
         person = self.cleaned_data["user"]
-        if holds_administrator_role(person):
-            raise forms.ValidationError(_("This person is an administrator; an administrator holds no grants."))
+        check_grant_to_person(person)
         return person
 
 

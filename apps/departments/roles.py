@@ -229,6 +229,20 @@ def check_role(*, target: User, role: Role, department: Department) -> RoleGroup
     return group
 
 
+def check_grant_to_person(target: User) -> None:
+    """Raises ValidationError for an administrator. Locks the person: a role given at the same moment waits."""
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=target.pk)
+        if RoleGroup.objects.filter(group__user=locked, role__in=ADMINISTRATORS).exists():
+            raise ValidationError(_("This person is an administrator; an administrator holds no grants."))
+
+
+def check_grant_to_group(group: Group) -> None:
+    """Raises ValidationError for a group of administrators: what a group holds, all its members hold."""
+    if RoleGroup.objects.filter(group=group, role__in=ADMINISTRATORS).exists():
+        raise ValidationError(_("This is a group of administrators; an administrator holds no grants."))
+
+
 def give_role(*, target: User, role: Role, department: Department) -> Membership:
     """Put a person into the role's group; nothing changes when the person is there already. Raises ValidationError.
 

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from apps.core.models import Rule
 from apps.departments.models import (
@@ -14,7 +15,8 @@ from apps.departments.models import (
     RoleGroup,
     User,
 )
-from apps.departments.terms import Role
+from apps.departments.roles import ensure_role_groups
+from apps.departments.terms import ADMINISTRATORS, Role
 from tests.departments.test_row_admin import browser
 from tests.factories import grant, make_department, make_user
 
@@ -230,3 +232,20 @@ def test_a_refusal_is_a_page_in_words_that_tells_nothing_of_the_row(city: dict[s
     assert "You have no access to this page" in refused.content.decode()
     assert "There is nothing here" in missing.content.decode()
     assert "99999999" not in missing.content.decode()
+
+
+@pytest.mark.parametrize("role", sorted(ADMINISTRATORS))
+def test_a_group_of_administrators_gets_no_grant(city: dict[str, Department], role: str) -> None:
+    web = browser(make_user(department=city["zhengzhou"], role="security-administrator"))
+    ensure_role_groups(city["zhengzhou"], city["market"])
+    groups = {found.role: found.group for found in RoleGroup.objects.select_related("group")}
+    right = Permission.objects.get(codename="view_records", content_type__app_label="departments")
+    page = "/admin/departments/departmentgroupobjectpermission/add/"
+    given = {"permission": right.pk, "content_object": city["market"].pk, "reason": "x"}
+    answer = web.post(page, {**given, "group": groups[role].pk})
+    assert "group" in answer.context["adminform"].form.errors
+    assert not DepartmentGroupObjectPermission.objects.filter(group=groups[role]).exists()
+    assert (
+        web.post(page, {**given, "group": groups["clerk"].pk, "content_object": city["zhengzhou"].pk}).status_code
+        == 302
+    )
