@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
@@ -29,7 +30,8 @@ from tests.records.factories import Office, item
 from . import files
 
 ROWS = 4000
-PATIENCE = 30
+PATIENCE = 60
+PHASES = (CHECKING, MATCHING, LOADING)
 
 
 @pytest.fixture
@@ -108,8 +110,16 @@ async def _requeue() -> list[int]:
             return await tasks.requeue_stalled(seconds_since_heartbeat=0)
 
 
+# The tables that hold the worker up while they are locked, so that it cannot be through before it is killed.
+HELD_UP = {
+    CHECKING: f"LOCK TABLE {Identifier._meta.db_table} IN ACCESS EXCLUSIVE MODE",
+    MATCHING: f"LOCK TABLE {Identifier._meta.db_table} IN ACCESS EXCLUSIVE MODE",
+    LOADING: f"LOCK TABLE {Record._meta.db_table} IN SHARE MODE",
+}
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_neither_loses_nor_doubles_rows(market: Office) -> None:
+def test_a_killed_worker_neither_loses_nor_doubles_rows(market: Office, owner_connection: psycopg.Connection) -> None:
     data = content(market)
     undisturbed = waiting_batch(market, data)
     runs.load(undisturbed.pk)
@@ -119,11 +129,14 @@ def test_a_killed_worker_neither_loses_nor_doubles_rows(market: Office) -> None:
 
     batch = waiting_batch(market, data)
     # The first job has been left behind by the run above, which needed none.
-    for phase in (CHECKING, MATCHING, LOADING):
+    for phase in PHASES:
         BatchProgress.objects.filter(batch=batch).delete()
-        worker = start_worker()
-        until(lambda phase=phase: BatchProgress.objects.filter(batch=batch, phase=phase).exists(), worker)
-        lose(worker)
+        reached = BatchProgress.objects.filter(batch=batch, phase__in=PHASES[PHASES.index(phase) :])
+        with owner_connection.transaction():
+            owner_connection.execute(HELD_UP[phase])
+            worker = start_worker()
+            until(reached.exists, worker)
+            lose(worker)
         assert not Record.objects.exists()
         assert requeue()
         batch.refresh_from_db()
