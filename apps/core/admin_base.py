@@ -189,6 +189,7 @@ class BaseAdmin(ModelAdmin):
                 raise Http404
         elif not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
+        rows = self.history_scope(request, obj or last, rows)
         number = _page_number(request)
         start = (number - 1) * self.history_per_page
         # One row more than the page: it tells whether an older page follows, and what the last row changed.
@@ -216,7 +217,8 @@ class BaseAdmin(ModelAdmin):
     def revert_view(self, request: HttpRequest, object_id: str, history_id: int) -> HttpResponse:
         """Set a row back to an earlier state: a change like any other, with a reason, kept in the history itself."""
         obj = self.visible_or_404(request, object_id)
-        row = self._history_rows(object_id).filter(pk=history_id).first() if self.history_model else None
+        rows = self.history_scope(request, obj, self._history_rows(object_id)) if self.history_model else None
+        row = rows.filter(pk=history_id).first() if rows is not None else None
         if row is None:
             raise Http404
         if not self.has_change_permission(request, obj) or not self.revertible(request, obj, row):

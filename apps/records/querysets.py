@@ -1,15 +1,40 @@
 """Row scope of credit records, and the questions that pages and jobs ask of them."""
 
 import datetime
-from typing import Self
+from typing import Any, Final, Self
 
-from apps.departments.scope import ScopedQuerySet
+from django.db.models import Q
+
+from apps.departments.scope import ScopedQuerySet, departments_of
 
 from . import rules
 
+_HANDED_OVER: Final = (rules.SUBMITTED, rules.PUBLISHED, rules.WITHDRAWN, rules.ARCHIVED)
+
+
+def works_in(user: Any) -> frozenset[int]:
+    """The departments whose unfinished records ``user`` sees: those where the person enters or reviews."""
+    return departments_of(user, "enter_records") | departments_of(user, "review_records")
+
+
+def _scope(user: Any, permission: str, prefix: str = "") -> Q:
+    """What is still being written (draft, returned) is seen by those who write or review it; the rest by whoever holds
+    ``permission``. Who works in all the departments seen gets the plain condition, without a look at the state."""
+    seen = departments_of(user, permission)
+    own = seen & works_in(user)
+    department, state = f"{prefix}department__in", f"{prefix}state__in"
+    if own == seen:
+        return Q(**{department: seen})
+    others = Q(**{department: seen - own, state: _HANDED_OVER})
+    return Q(**{department: own}) | others if own else others
+
 
 class RecordQuerySet(ScopedQuerySet):
-    """A person sees the records of the departments where the person holds ``view_records``."""
+    """A person sees the records of the departments where the person holds ``view_records``; drafts and returned ones
+    only where the person enters or reviews."""
+
+    def scope_of(self, user: Any, permission: str | None = None) -> Q:
+        return _scope(user, permission or self.view_permission)
 
     def overdue(self, today: datetime.date) -> Self:
         """Not yet published, and the deadline is over."""
@@ -34,3 +59,6 @@ class AttachmentQuerySet(ScopedQuerySet):
     """A file is seen by whoever sees its record."""
 
     department_field = "record__department"
+
+    def scope_of(self, user: Any, permission: str | None = None) -> Q:
+        return _scope(user, permission or self.view_permission, "record__")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
@@ -10,7 +11,9 @@ from apps.catalogue.rules import to_display
 from apps.catalogue.specs import item_spec
 from apps.departments.scope import may
 
+from .. import rules
 from ..models import Record
+from ..querysets import works_in
 from .exporting import ExportPages
 from .lists import RecordList
 from .pages import EntryPages
@@ -24,7 +27,16 @@ class RecordAdmin(ExportPages, EntryPages, RecordList):
 
     def deleted_history_visible(self, request: HttpRequest, history_row: Any) -> bool:
         # The history row names the department, so what was discarded stays readable to those who could see it.
+        if history_row.state in rules.EDITABLE and not self._works_on(request, history_row):
+            return False
         return may(request.user, "view_records", history_row.department_id)
+
+    def history_scope(self, request: HttpRequest, last: Any, rows: QuerySet) -> QuerySet:
+        """To others a record begins with what was handed over, and what was returned stays inside."""
+        return rows if self._works_on(request, last) else rows.exclude(state__in=rules.EDITABLE)
+
+    def _works_on(self, request: HttpRequest, record: Any) -> bool:
+        return record.department_id in works_in(request.user)
 
     def history_json_words(self, obj: Any, field: str, key: str, value: Any) -> tuple[str, str] | None:
         fields = getattr(obj, "fields_by_code", None)

@@ -284,7 +284,7 @@ class EntryPages(ScopedAdmin):
             "actions": self.row_action_buttons(request, record),
             "may_correct": self.has_change_permission(request, record) and correct.allowed(request.user, record),
             "attachments": list(record.attachments.order_by("pk")),
-            "timeline": timeline(record),
+            "timeline": timeline(self.history_scope(request, record, record.history)),
             "person": record.subject.kind == SubjectKind.NATURAL_PERSON,
         }
         return TemplateResponse(request, "records/record.html", context)
@@ -372,10 +372,10 @@ def _person(subject: Subject) -> Person | None:
         return None
 
 
-def timeline(record: Record) -> list[dict[str, Any]]:
-    """The changes of state, oldest first: who, when, why, through which door. Two queries."""
+def timeline(history: Any) -> list[dict[str, Any]]:
+    """The changes of state in a record's history, oldest first: who, when, why, through which door. Two queries."""
     rows = list(
-        record.history.order_by("history_date", "history_id").values(
+        history.order_by("history_date", "history_id").values(
             "state", "version", "history_date", "history_user_id", "history_change_reason", "history_channel"
         )[:TIMELINE]
     )
