@@ -78,13 +78,15 @@ class LargeTablePaginator(Paginator):
             return super().page(number)
         bottom = (number - 1) * self.per_page
         top = bottom + self.per_page
-        keys = self._queryset.values_list("pk", flat=True)[bottom : top + 1]
+        keys = list(self._queryset.values_list("pk", flat=True)[bottom : top + 1])
         found = len(keys)
         if not found:
             raise EmptyPage(self.error_messages["no_results"])
         if found <= self.per_page:
             self._know_count(bottom + found)
-        return LargeTablePage(self.object_list[bottom:top], number, self, follows=found > self.per_page)
+        # By their keys: sorting or passing over whole rows with all their joins would cost many times as much.
+        rows = self._queryset.filter(pk__in=keys[: self.per_page])
+        return LargeTablePage(rows, number, self, follows=found > self.per_page)
 
     def get_page(self, number: Any) -> Page:
         try:

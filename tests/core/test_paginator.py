@@ -115,3 +115,11 @@ def test_the_estimate_follows_the_filter() -> None:
 def test_a_list_is_paged_like_any_list() -> None:
     paginator = Small([datetime.date(2026, 1, day) for day in range(1, 29)] * 3, 10)
     assert (paginator.count, paginator.num_pages, paginator.is_estimate) == (84, 9, False)
+
+
+@pytest.mark.usefixtures("years")
+def test_only_keys_are_passed_over_on_the_way_to_a_page() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert [each.year for each in pages().page(3)] == list(range(2020, 2030))
+    whole_rows = [query["sql"] for query in queries if query["sql"].startswith("SELECT") and '"source"' in query["sql"]]
+    assert len(whole_rows) == 1 and "OFFSET" not in whole_rows[0] and "LIMIT" not in whole_rows[0]
