@@ -124,6 +124,13 @@ class Record(models.Model):
             models.Index(fields=["department", "state", "deadline"], name="record_desk"),
             models.Index(fields=["department", "decided_on"], name="record_decided_on"),
             models.Index(fields=["document_number"], name="record_document_number", opclasses=["varchar_pattern_ops"]),
+            # The timeliness of a year is read from the index alone.
+            models.Index(
+                fields=["department", "published_at"],
+                name="record_published",
+                include=["deadline"],
+                condition=Q(published_at__isnull=False),
+            ),
             models.Index(fields=["archive_on"], name="record_archive_on", condition=Q(state="published")),
         ]
 
