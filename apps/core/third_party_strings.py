@@ -111,8 +111,9 @@ FILE_PAGES = [
     ),
 ]
 
-# Django's own Chinese for the titles of lists reads like machine output.
-LISTS = [
+# Django's own Chinese for these is clumsy, or differs from ours for the same thing.
+DJANGO = [
+    gettext_noop("email address"),
     gettext_noop("Select %s to change"),
     gettext_noop("Select %s to view"),
 ]
