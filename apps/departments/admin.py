@@ -199,6 +199,8 @@ class GrantAdmin(BaseAdmin):
             kwargs["queryset"] = Permission.objects.filter(
                 content_type__app_label="departments", content_type__model="department", codename__in=GRANTS
             )
+        elif db_field.name == "user":
+            kwargs["label"] = _("user")
         elif db_field.name == "group":
             kwargs["label"] = _("group")
             kwargs["form_class"] = GroupField
