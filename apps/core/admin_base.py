@@ -166,6 +166,10 @@ class BaseAdmin(ModelAdmin):
         """Whether this person may read the history of a row that is gone; ``history_row`` is its last entry."""
         return self.has_view_permission(request)
 
+    def history_scope(self, request: HttpRequest, last: Any, rows: models.QuerySet) -> models.QuerySet:
+        """Which of a row's history rows this person may read; of a row that is gone, ``last`` is the last entry."""
+        return rows
+
     def history_json_words(self, obj: Any, field: str, key: str, value: Any) -> tuple[str, str] | None:
         """Label and text of a key of a JSON field and its value, for the history of ``obj``; None: as they are."""
         return None
