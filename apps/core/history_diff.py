@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -97,7 +98,7 @@ class Reader:
                 date=row.history_date,
                 who=_who(row, users),
                 door=str(CHANNELS.get(row.history_channel, row.history_channel)),
-                reason=row.history_change_reason or "",
+                reason=_reason(row),
                 changes=self.changes(previous if row.history_type == "~" else None, row)
                 if row.history_type != "-"
                 else [],
@@ -151,7 +152,7 @@ class Reader:
             if wanted:
                 target = each.target_field.attname
                 related = each.related_model._base_manager.filter(**{f"{target}__in": wanted})
-                known.update({getattr(row, target): str(row) for row in related})
+                known.update({getattr(row, target): _name(row) for row in related})
 
     def text(self, each: models.Field, value: Any) -> str:
         """A value as a person reads it."""
@@ -170,6 +171,17 @@ class Reader:
         if isinstance(each, models.DecimalField):
             return number_format(value)
         return _json_text(value)
+
+
+def _name(row: models.Model) -> str:
+    """A row that a foreign key points at. Permissions are kept in English, by the words of the source."""
+    return _(row.name) if isinstance(row, Permission) else str(row)
+
+
+def _reason(row: Any) -> str:
+    """The reason given. What a person wrote stays as written; the platform's own commands give theirs in English."""
+    reason = row.history_change_reason or ""
+    return _(reason) if reason and row.history_channel == "command" and row.history_user_id is None else reason
 
 
 def _label(each: models.Field) -> str:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -185,6 +185,9 @@ class DepartmentUserObjectPermission(UserObjectPermissionBase):
         verbose_name = _("grant to a person")
         verbose_name_plural = _("grants to persons")
 
+    def __str__(self) -> str:
+        return f"{self.content_object} – {self.user} – {gettext(self.permission.name)}"
+
 
 class DepartmentGroupObjectPermission(GroupObjectPermissionBase):
     """A grant on a department, to a group."""
@@ -196,6 +199,9 @@ class DepartmentGroupObjectPermission(GroupObjectPermissionBase):
     class Meta(GroupObjectPermissionBase.Meta):
         verbose_name = _("grant to a group")
         verbose_name_plural = _("grants to groups")
+
+    def __str__(self) -> str:
+        return f"{self.content_object} – {self.group} – {gettext(self.permission.name)}"
 
 
 class LiaisonOfficer(models.Model):

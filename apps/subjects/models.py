@@ -19,9 +19,15 @@ USCC_SHAPE = "^[0-9A-HJ-NPQRTUWXY]{18}$"
 class Region(models.Model):
     """An administrative division (GB/T 2260 and its statistical extensions)."""
 
+    class Level(models.TextChoices):
+        PROVINCE = "province", pgettext_lazy("region", "province")
+        CITY = "city", pgettext_lazy("region", "city")
+        COUNTY = "county", pgettext_lazy("region", "county")
+        STREET = "street", pgettext_lazy("region", "street or town")
+
     code = models.CharField(_("code"), max_length=12, primary_key=True)
     name = models.CharField(_("name"), max_length=100)
-    level = models.CharField(_("level"), max_length=16)
+    level = models.CharField(_("level"), max_length=16, choices=Level)
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -43,9 +49,15 @@ class Region(models.Model):
 class Industry(models.Model):
     """An entry of the classification of national economic activities (GB/T 4754-2017)."""
 
+    class Level(models.TextChoices):
+        SECTION = "section", pgettext_lazy("industry", "section")
+        DIVISION = "division", pgettext_lazy("industry", "division")
+        GROUP = "group", pgettext_lazy("industry", "group")
+        CLASS = "class", pgettext_lazy("industry", "class")
+
     code = models.CharField(_("code"), max_length=5, primary_key=True)
     name = models.CharField(_("name"), max_length=200)
-    level = models.CharField(_("level"), max_length=16)
+    level = models.CharField(_("level"), max_length=16, choices=Level)
     section = models.CharField(_("section"), max_length=1)
 
     class Meta:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from apps.audit.context import acting
 from apps.core.admin_base import BaseAdmin
@@ -157,3 +158,13 @@ def test_some_histories_are_never_set_back(root: Department) -> None:
     entries = system.get(page).context["entries"]
     assert len(entries) == 2 and not any(each.revertible for each in entries)
     assert system.get(f"{page}{entries[-1].pk}/revert/").status_code == 403
+
+
+def test_the_platforms_own_reasons_are_told_in_the_language_of_the_page() -> None:
+    with acting(channel="command", reason="reference data"):
+        department = make_department("archives")
+    row = department.history.get()
+    with translation.override("zh-hans"):
+        assert [entry.reason for entry in Reader(Department.history.model).entries([row])] == ["基础数据"]
+    with translation.override("en"):
+        assert [entry.reason for entry in Reader(Department.history.model).entries([row])] == ["reference data"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from apps.audit.context import acting
 
@@ -16,6 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for app in APPS:
-            with acting(channel="command", reason="reference data"), transaction.atomic():
+            with acting(channel="command", reason=gettext_noop("reference data")), transaction.atomic():
                 summary = import_module(f"apps.{app}.reference").load()
             self.stdout.write(f"{app}: {summary}")
