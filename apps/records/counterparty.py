@@ -11,7 +11,7 @@ from apps.catalogue.models import InformationItem
 from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.values import CODE_PLACEHOLDER, text_from
 from apps.core.terms import SubjectKind
-from apps.subjects.actions import register_person, register_subject
+from apps.subjects.actions import hold, register_person, register_subject
 from apps.subjects.matching import Match, match
 from apps.subjects.models import Subject
 from apps.subjects.people import open_person
@@ -146,6 +146,16 @@ def _undecided(spec: ItemSpec, found: Match, errors: Mapping[str, list[str]]) ->
         else found.text
     )
     return Refused({code: [*errors.get(code, []), text]}, found)
+
+
+def held(subject: Subject, spec: ItemSpec, item: InformationItem) -> Subject:
+    """The subject, or the one it was merged into meanwhile, safe from a merge until the transaction ends. Raises
+    Refused."""
+    try:
+        return _suits(hold(subject), spec, item)
+    except Subject.DoesNotExist:
+        text = _("This subject was removed a moment ago. Look it up once more.")
+        raise Refused({_field(spec, "subject_name"): [text]}) from None
 
 
 def _suits(subject: Subject, spec: ItemSpec, item: InformationItem) -> Subject:

@@ -23,7 +23,7 @@ from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.specs import item_spec
 from apps.departments.actions import Action
 from apps.departments.models import Department
-from apps.departments.scope import departments_of, may
+from apps.departments.scope import departments_of, forget_grants, may
 from apps.subjects.models import Subject
 
 from . import rules
@@ -32,7 +32,7 @@ from .attachments import FIELD as FILES
 from .attachments import attach, problems_of
 from .clocks import Clocks, named_end
 from .content import Content, is_subject, split
-from .counterparty import Choice, accepted_codes, fill_from, resolve
+from .counterparty import Choice, accepted_codes, fill_from, held, resolve
 from .errors import ChangedMeanwhile, DuplicateRecord, Refused
 from .models import Record
 from .sealing import open_sealed, seal_all
@@ -117,6 +117,9 @@ def _judge(
     match = None
     try:
         subject = resolve(user=user, spec=spec, item=item, values=row.values, raw=raw, choice=choice, errors=wrong)
+        # A record on file is locked itself; a merge waits for it, and must not be waited for in turn.
+        if subject and not wrong and not (record and record.subject_id == subject.pk):
+            subject = held(subject, spec, item)
     except Refused as error:
         match = error.match
         for name, texts in error.message_dict.items():
@@ -190,8 +193,11 @@ def enter_record(
     has to choose the subject) or DuplicateRecord.
     """
     with transaction.atomic(), acting(user_id=user.pk, reason=reason):
+        forget_grants(user)
         if not may(user, "enter_records", department.pk):
             raise PermissionDenied(_("You have no right to enter records for %(name)s.") % {"name": department})
+        if not Department.objects.filter(pk=department.pk, is_active=True).exists():
+            raise Refused({"": [_("%(name)s is no longer active.") % {"name": department}]})
         if not items_for(department).filter(pk=item.pk).exists():
             raise Refused({"": [_("%(name)s does not report “%(item)s”.") % {"name": department, "item": item}]})
         spec = item_spec(item)

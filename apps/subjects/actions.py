@@ -24,12 +24,13 @@ from apps.core.text import match_form, normalise_text
 
 from . import rules
 from .matching import match
-from .merging import merge_subjects, reverse_merge
+from .merging import hold, merge_subjects, reverse_merge
 from .models import Identifier, Region, Subject, SubjectName
 from .people import register_person, register_persons, rename_person
 
 __all__ = [
     "add_identifier",
+    "hold",
     "merge_subjects",
     "override_code",
     "register_person",

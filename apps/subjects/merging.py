@@ -108,6 +108,24 @@ def reverse_merge(*, user: Any, merge: SubjectMerge, reason: str) -> SubjectMerg
     return locked
 
 
+def hold(subject: Subject) -> Subject:
+    """The subject as it stands, or the one it was merged into, safe from a merge until the transaction ends.
+
+    Whoever links a row to a subject holds it first: a row that came while its subject is merged would stay behind.
+    Raises Subject.DoesNotExist when it was removed meanwhile.
+    """
+    key = subject.pk
+    while True:
+        # The same lock that a foreign key takes: holders do not wait for each other, a merge waits for all of them.
+        rows = Subject.objects.raw(f"SELECT * FROM {Subject._meta.db_table} WHERE id = %s FOR KEY SHARE", [key])
+        held: Subject | None = next(iter(rows), None)
+        if held is None:
+            raise Subject.DoesNotExist
+        if held.merged_into_id is None:
+            return held
+        key = held.merged_into_id
+
+
 def preview(duplicate: Subject, remaining: Subject) -> tuple[dict[str, int], list[str]]:
     """What would move (plural name of the model -> number of rows), and what speaks against the merge."""
     counts: dict[str, int] = {}

@@ -1,17 +1,21 @@
 """Two people at the same moment, on two connections: one wins, the other is told."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.departments.actions import StateConflict
+from apps.departments.models import Department
 from apps.records import actions, bulk
+from apps.records.counterparty import Choice
 from apps.records.entry import edit_draft, enter_record
-from apps.records.errors import ChangedMeanwhile, DuplicateRecord
+from apps.records.errors import ChangedMeanwhile, DuplicateRecord, Refused
 from apps.records.models import Record
+from apps.subjects.merging import merge_subjects
 from apps.subjects.models import Subject
 from tests.delivered import load_rules
 from tests.subjects import factories as subjects
@@ -105,3 +109,59 @@ def test_many_published_by_two_reviewers(market: Office) -> None:
     )
     assert sum(result.done for result in results) == 20
     assert sum(result.refusals for result in results) == 20
+
+
+def wait_for_a_waiter() -> None:
+    """Until another connection waits for a lock that this one holds."""
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_record_entered_while_its_subject_is_merged_goes_to_the_one_that_remains(
+    market: Office, chosen: bool
+) -> None:
+    duplicate, remaining = subjects.subject(71), subjects.subject(72)
+    officer = factories.make_user("officer", is_superuser=True)
+    merged = threading.Event()
+
+    def merge() -> None:
+        with transaction.atomic():
+            merge_subjects(user=officer, duplicate=duplicate, remaining=remaining, reason="同一主体")
+            merged.set()
+            wait_for_a_waiter()
+
+    def enter_for_the_duplicate() -> Record:
+        assert merged.wait(timeout=10)
+        values = penalty(market, subject=duplicate)
+        choice = Choice(subject=duplicate) if chosen else None
+        return enter_record(user=market.clerk, item=item(), department=market.department, values=values, choice=choice)
+
+    results = at_once(merge, enter_for_the_duplicate)
+    assert results[0] is None and isinstance(results[1], Record), results
+    assert Record.objects.get().subject == remaining
+
+
+def test_a_record_corrected_while_its_subject_is_merged_moves_along(market: Office) -> None:
+    duplicate, remaining = subjects.subject(71), subjects.subject(72)
+    record = enter(market, subject=duplicate)
+    officer = factories.make_user("officer", is_superuser=True)
+    values = penalty(market, subject=duplicate, content="改过的内容")
+    results = at_once(
+        lambda: merge_subjects(user=officer, duplicate=duplicate, remaining=remaining, reason="同一主体"),
+        lambda: edit_draft(user=market.clerk, obj=record, values=values, version=1),
+    )
+    assert not any(isinstance(result, Exception) for result in results), results
+    record.refresh_from_db()
+    assert (record.subject, record.data["content"]) == (remaining, "改过的内容")
+
+
+def test_a_department_deactivated_meanwhile_takes_no_records(market: Office) -> None:
+    Department.objects.filter(pk=market.department.pk).update(is_active=False)
+    with pytest.raises(Refused):
+        enter(market)
