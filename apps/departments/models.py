@@ -69,11 +69,14 @@ class Department(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and keep ``path`` true here and in every department below."""
-        before = Department.objects.filter(pk=self.pk).values_list("path", flat=True).first() if self.pk else None
-        self.path = f"{self.parent.path if self.parent else ''}{self.slug}/"
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
         with transaction.atomic():
+            paths = _hold_tree()
+            before, above = paths.get(self.pk), paths[self.parent_id] if self.parent_id else ""
+            if before and above.startswith(before):
+                raise ValidationError({"parent": _("A department cannot stand below itself.")})
+            self.path = f"{above}{self.slug}/"
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
             super().save(*args, **kwargs)
             if before and before != self.path:
                 below = Department.objects.filter(path__startswith=before).exclude(pk=self.pk)
@@ -88,12 +91,21 @@ class Department(models.Model):
                     {"uscc": _("“%(code)s” is not a valid unified social credit code.") % {"code": self.uscc}}
                 )
             self.uscc = check.value
-        if self.pk and self.parent and self.parent.is_within(Department.objects.get(pk=self.pk)):
+        with transaction.atomic():
+            paths = _hold_tree()
+        if self.pk and self.parent_id and paths[self.parent_id].startswith(paths[self.pk]):
             raise ValidationError({"parent": _("A department cannot stand below itself.")})
 
     def is_within(self, other: "Department") -> bool:
         """Whether this department is ``other`` or stands below it."""
         return self.path.startswith(other.path)
+
+
+def _hold_tree() -> dict[int, str]:
+    """All paths by id, the same until the transaction ends: who moves a department stands on the paths above it.
+
+    Rows that refer to a department do not wait for this."""
+    return dict(Department.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", "path"))
 
 
 class User(AbstractUser):
