@@ -70,9 +70,10 @@ class Action(Generic[M]):
         """Whether ``user`` may do this to ``obj`` as it stands."""
         return not self.why_not(user, obj)
 
-    def __call__(self, *, user: Any, obj: M, reason: str = "", **inputs: Any) -> M:
+    def __call__(self, *, user: Any, obj: M, reason: str = "", seen: int | None = None, **inputs: Any) -> M:
         """Do it, in one transaction, on the locked row.
 
+        ``seen``: the ``version`` of the row that the person decided on; nothing is done to another one.
         Raises NotVisible, PermissionDenied, StateConflict (with a text for the user) or ValidationError (reason
         missing).
         """
@@ -89,4 +90,6 @@ class Action(Generic[M]):
                 raise PermissionDenied(self.why_not(user, locked))
             if why_not := self.why_not(user, locked):
                 raise StateConflict(why_not)
+            if seen is not None and seen != locked.version:  # type: ignore[attr-defined]
+                raise StateConflict(_("Somebody changed this after you opened it. Look at the change, then decide."))
             return self.perform(user=user, obj=locked, **inputs)

@@ -21,6 +21,7 @@ from .actions import Action, NotVisible, StateConflict
 from .scope import departments_of
 
 CONFIRMED = "do-confirmed"
+SEEN = "seen"
 
 
 def action_form(action: Action, data: Any = None, files: Any = None) -> forms.Form:
@@ -66,7 +67,7 @@ class RowActionsMixin(BaseAdmin):
                 "hint": action.description,
                 "icon": action.icon,
                 "variant": ActionVariant(action.variant),
-                "path": self._url("do", obj, action.name),
+                "path": self._url("do", obj, action.name) + _seen(obj),
                 "asks": asks(action),
             }
             for action in self.row_actions
@@ -88,7 +89,7 @@ class RowActionsMixin(BaseAdmin):
             reason = inputs.pop(REASON, "")
             label = str(obj)
             try:
-                done = action(user=request.user, obj=obj, reason=reason, **inputs)
+                done = action(user=request.user, obj=obj, reason=reason, seen=_was_seen(request), **inputs)
             except NotVisible:
                 raise Http404 from None
             except (StateConflict, PermissionDenied) as error:
@@ -187,6 +188,16 @@ class RowActionsMixin(BaseAdmin):
         messages.warning(
             request, _("%(action)s: %(done)d done, %(refused)d refused: %(reasons)s") % {**numbers, "reasons": reasons}
         )
+
+
+def _seen(obj: Any) -> str:
+    """What of the address says which version of the row the button was drawn for."""
+    return f"?{SEEN}={obj.version}" if hasattr(obj, "version") else ""
+
+
+def _was_seen(request: HttpRequest) -> int | None:
+    text = request.GET.get(SEEN, "")
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _bulk(action: Action) -> Any:

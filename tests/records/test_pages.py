@@ -1,5 +1,7 @@
 """The clerk's and the reviewer's pages, as a browser without scripts uses them."""
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from apps.records.attachments import attach
+from apps.records.entry import correct
 from apps.records.models import Attachment, Record
 from apps.subjects.models import Subject
 from tests.subjects import factories as subjects
@@ -266,3 +269,18 @@ def test_persons_are_entered_and_shown_masked(clerk: Client, market: Office) -> 
     shown = clerk.get(page(record)).text
     assert "欧阳*" in shown and "欧阳小明" not in shown and number not in shown and number[-4:] in shown
     assert factories.item("penalty-person") == record.item
+
+
+def test_a_reviewer_publishes_only_what_was_on_the_page(reviewer: Client, market: Office) -> None:
+    record = put(enter(market), "submitted")
+    address = page(record, "do", "publish")
+    shown = re.search(rf'action="({re.escape(address)}[^"]*)"', reviewer.get(page(record)).text)
+    assert shown
+    values = penalty(market, record.subject, document_number=record.document_number, fine_amount="100")
+    correct(user=market.clerk, obj=record, reason="笔误", values=values, version=1)
+    answer = reviewer.post(html.unescape(shown[1]), follow=True)
+    record.refresh_from_db()
+    assert record.state == "submitted" and "他人已作修改" in answer.text
+    assert reviewer.post(f"{address}?seen=2").status_code == 302
+    record.refresh_from_db()
+    assert record.state == "published"

@@ -170,7 +170,7 @@ class EntryPages(ScopedAdmin):
     def _actions_beside_form(self, request: HttpRequest, record: Record) -> list[dict[str, Any]]:
         """Without submitting: the form's own button does that, and saves what was typed first."""
         submit = self._url("do", record, actions.submit.name)
-        return [button for button in self.row_action_buttons(request, record) if button["path"] != submit]
+        return [button for button in self.row_action_buttons(request, record) if not button["path"].startswith(submit)]
 
     def _saved(
         self,
