@@ -29,6 +29,8 @@ class SubjectMergeAdmin(BaseAdmin):
     date_hierarchy = "merged_at"
     fields = ("duplicate", "remaining", "reason", "merged_by", "merged_at", "rows_moved", "reversed_by", "reversed_at")
     readonly_fields = fields
+    # Keys of rows, of other departments too.
+    confidential_fields = ("moved", "made")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         queryset = super().get_queryset(request)

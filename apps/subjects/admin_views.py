@@ -123,7 +123,7 @@ class SubjectViews(BaseAdmin):
             "original": one,
             "subjects": [one, other],
             "comparison": _comparison(one, other),
-            "moves": [merging.preview(one, other), merging.preview(other, one)],
+            "moves": [merging.preview(request.user, one, other), merging.preview(request.user, other, one)],
             "back": self._url("change", one),
         }
         return self._page(request, "subjects/merge.html", _("Merge two subjects"), **context)

@@ -51,7 +51,7 @@ def merge_subjects(*, user: Any, duplicate: Subject, remaining: Subject, reason:
     if len(locked) < 2:
         raise ValidationError(_("A subject cannot be merged into itself."))
     duplicate, remaining = locked[duplicate.pk], locked[remaining.pk]
-    if wrong := [*_objections(duplicate, remaining), *_collisions(duplicate, remaining)]:
+    if wrong := [*_objections(duplicate, remaining), *_collisions(user, duplicate, remaining)]:
         raise ValidationError(wrong)
     with acting(user_id=user.pk, reason=reason.strip()):
         moved: dict[str, list[Any]] = {}
@@ -126,14 +126,14 @@ def hold(subject: Subject) -> Subject:
         key = held.merged_into_id
 
 
-def preview(duplicate: Subject, remaining: Subject) -> tuple[dict[str, int], list[str]]:
+def preview(user: Any, duplicate: Subject, remaining: Subject) -> tuple[dict[str, int], list[str]]:
     """What would move (plural name of the model -> number of rows), and what speaks against the merge."""
     counts: dict[str, int] = {}
     for _label, model, field in movable():
         if number := model._base_manager.filter(**{field: duplicate}).count():
             name = str(model._meta.verbose_name_plural)
             counts[name] = counts.get(name, 0) + number
-    return counts, [*_objections(duplicate, remaining), *_collisions(duplicate, remaining)]
+    return counts, [*_objections(duplicate, remaining), *_collisions(user, duplicate, remaining)]
 
 
 def _check_permission(user: Any) -> None:
@@ -160,8 +160,11 @@ def _objections(duplicate: Subject, remaining: Subject) -> Iterator[str]:
         yield text % {"name": duplicate}
 
 
-def _collisions(duplicate: Subject, remaining: Subject) -> Iterator[str]:
-    """Rows of the duplicate that a unique constraint forbids beside a row of the remaining subject."""
+def _collisions(user: Any, duplicate: Subject, remaining: Subject) -> Iterator[str]:
+    """Rows of the duplicate that a unique constraint forbids beside a row of the remaining subject.
+
+    Those that ``user`` may not see are counted, not named.
+    """
     for _label, model, field in movable():
         for constraint in _unique_together(model, field):
             fields, condition = constraint
@@ -169,9 +172,14 @@ def _collisions(duplicate: Subject, remaining: Subject) -> Iterator[str]:
                 condition, **{field: remaining}, **{name: OuterRef(name) for name in fields if name != field}
             )
             rows = model._base_manager.filter(condition, Exists(twins), **{field: duplicate})
-            for row in rows.order_by("pk")[:20]:
+            scoped: Any = model._default_manager
+            seen = rows.filter(pk__in=scoped.visible_to(user)) if hasattr(scoped, "visible_to") else rows
+            for row in seen.order_by("pk")[:20]:
                 text = _("%(model)s “%(row)s”: both subjects have it. Withdraw or change one of the two first.")
                 yield text % {"model": model._meta.verbose_name, "row": row}
+            if number := rows.count() - seen.count():
+                text = _("%(model)s: both subjects have %(number)d that you may not see. Ask the departments.")
+                yield text % {"model": model._meta.verbose_name, "number": number}
 
 
 def _unique_together(model: type[models.Model], field: str) -> Iterator[tuple[tuple[str, ...], Q]]:

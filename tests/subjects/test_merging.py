@@ -14,15 +14,18 @@ from apps.subjects import actions, merging
 from apps.subjects.matching import resolve
 from apps.subjects.models import Identifier, PersonalData, Subject, SubjectMerge, SubjectName
 from apps.subjects.rules import Outcome
-from tests.factories import make_department
+from tests.factories import grant, make_department
 from tests.subjects.factories import identity_number, registration_number, subject, uscc, user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def officer():
-    return user("officer", "subjects.merge_subject")
+def officer(department):
+    made = user("officer", "subjects.merge_subject")
+    for permission in ("view_records", "review_records"):
+        grant(made, permission, department)
+    return made
 
 
 @pytest.fixture
