@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -75,6 +76,13 @@ class BaseAdmin(ModelAdmin):
         if self.asks_reason or not self.can_delete:
             actions.pop("delete_selected", None)
         return actions
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except OverflowError as error:
+            # The month after the last one a date can have.
+            raise IncorrectLookupParameters(error) from error
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet) -> Any:
         # Django would hand on whatever was posted as a key, and the lookup would break.

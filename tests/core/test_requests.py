@@ -66,3 +66,8 @@ def test_a_related_row_that_cannot_be_one_is_refused_beside_its_field(key: str) 
     assert "parent" in form.errors
     form = system.post("/admin/departments/user/add/", {"username": "a", "department": key}).context["adminform"].form
     assert "department" in form.errors
+
+
+def test_a_month_after_which_there_are_no_dates(web: Client) -> None:
+    answer = web.get("/admin/records/record/?decided_on__year=9999&decided_on__month=12")
+    assert answer.status_code == 302 and "e=1" in answer.url
