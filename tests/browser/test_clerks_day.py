@@ -114,7 +114,7 @@ def test_import_with_errors_mend_and_publish(log_in: LogIn, picture: Picture, tm
         clerk.goto("/admin/exchange/batch/import/")
         clerk.select_option("[name=item]", label="行政处罚（法人和其他组织、个体工商户）")
         clerk.set_input_files("[name=import_file]", path)
-        clerk.get_by_role("button", name="上传").click()
+        clerk.locator("main button[type=submit], #content button[type=submit]").get_by_text("上传并检查").click()
 
     upload(_penalties(tmp_path / "处罚.xlsx", name, code, wrong=True))
     for column in ("处罚决定日期", "罚款金额", "统一社会信用代码"):
