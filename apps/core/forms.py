@@ -1,6 +1,6 @@
 """Forms in the look of the admin theme."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -26,7 +26,7 @@ def possible_keys(field: models.Field, keys: Iterable[Any]) -> list[Any]:
 class AutocompleteWidget(AutocompleteSelect):
     """Looks up the chosen row for display; what cannot be a key is left to the form field, which refuses it."""
 
-    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         target = self.field.remote_field.get_related_field()
         return super().optgroups(name, possible_keys(target, value), attr)
 

@@ -90,6 +90,6 @@ class Action(Generic[M]):
                 raise PermissionDenied(self.why_not(user, locked))
             if why_not := self.why_not(user, locked):
                 raise StateConflict(why_not)
-            if seen is not None and seen != locked.version:  # type: ignore[attr-defined]
+            if seen is not None and seen != locked.version:
                 raise StateConflict(_("Somebody changed this after you opened it. Look at the change, then decide."))
             return self.perform(user=user, obj=locked, **inputs)
