@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from apps.departments.actions import NotVisible, StateConflict
@@ -140,10 +140,9 @@ def test_a_key_that_somebody_else_uses_meanwhile_stays(batch: Batch, market: Off
 
 
 def test_reviewers_may_undo_and_others_may_not(batch: Batch, market: Office, tax: Office) -> None:
-    with pytest.raises(PermissionDenied):
-        actions.undo(user=market.viewer, obj=batch, reason="x")
-    with pytest.raises(NotVisible):
-        actions.undo(user=tax.clerk, obj=batch, reason="x")
+    for stranger in (market.viewer, tax.clerk):
+        with pytest.raises(NotVisible):
+            actions.undo(user=stranger, obj=batch, reason="x")
     actions.undo(user=market.reviewer, obj=batch, reason="审核发现传错")
     assert not Record.objects.exists()
 
