@@ -61,7 +61,7 @@ def undo(batch: Batch, office: Office, reason: str = "传错了文件") -> Batch
 
 def test_undo_leaves_the_tables_as_before(market: Office) -> None:
     subject(1, "郑州第1商贸有限公司")
-    enter(market, document_number="原有一号")
+    enter(market, subject=subject(901), document_number="原有一号")
     register_person(document_kind="身份证", number=identity_number(9), name="张伟")
     before = dump()
     company = files.load(market, files.xlsx(files.table(company_rows(market))))
