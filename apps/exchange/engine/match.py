@@ -90,6 +90,28 @@ def find_subjects() -> None:
     stage.execute(f"ANALYZE {stage.MATCHES}")
 
 
+def hold_subjects() -> None:
+    """Find the subjects, and keep them from being merged until the transaction ends.
+
+    The set-based form of ``subjects.actions.hold``: a record that came while its subject is merged would stay behind.
+    """
+    find_subjects()
+    while stage.query(
+        # In the order of the keys, as merges lock them: nobody waits in a circle.
+        f"""
+        WITH held AS MATERIALIZED (
+            SELECT id, merged_into_id FROM subjects_subject
+            WHERE id IN (SELECT subject_id FROM {stage.MATCHES}) ORDER BY id FOR KEY SHARE
+        )
+        SELECT 1 FROM held HAVING count(*) FILTER (WHERE merged_into_id IS NULL)
+                                  < (SELECT count(DISTINCT subject_id) FROM {stage.MATCHES})
+        """
+    ):
+        # A merge was faster, or a subject has gone: the codes lead elsewhere now.
+        stage.execute(f"DROP TABLE {stage.MATCHES}")
+        find_subjects()
+
+
 def judge_subjects(findings: Findings, fields: dict[str, str], kinds: Sequence[str]) -> None:
     """Errors of rows whose codes and name do not lead to one subject of one of the item's ``kinds``; ``fields``: role
     -> field code."""

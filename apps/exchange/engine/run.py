@@ -96,7 +96,10 @@ def _staged_run(job: Job, spec: ItemSpec, table: Table, *, keep: bool, partial: 
     _judge_all(job, spec, table, findings, report, today, progress)
     progress.phase(MATCHING, report.rows)
     stage.analyse()
-    match.find_subjects()
+    if keep:
+        match.hold_subjects()
+    else:
+        match.find_subjects()
     fields = {role: each.code for role, each in spec.by_role.items()}
     match.judge_subjects(findings, fields, job.item.subject_kinds)
     number_field = fields.get("document_number", "")
