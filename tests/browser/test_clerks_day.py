@@ -52,6 +52,8 @@ def test_enter_a_record_and_publish_it(log_in: LogIn, picture: Picture) -> None:
     # The fine is named and its amount is missing: the error stands beside the field, nothing is lost.
     expect(clerk.locator("[name=v-document_number]")).to_have_value(number)
     expect(clerk.locator(".errorlist, .text-red-600, [aria-invalid=true]").first).to_be_visible()
+    expect(clerk.locator("[name=v-fine_amount]")).to_be_focused()
+    expect(clerk.locator("[name=v-fine_amount]")).to_be_in_viewport()
     picture(clerk, "entry-error")
     clerk.fill("[name=v-fine_amount]", "2")
     clerk.click("button[name=_submit]")

@@ -195,8 +195,17 @@
         refresh();
     }
 
+    function goToFirstError() {
+        const wrong = form.querySelector(".rec-field:has(.errors), .rec-error");
+        if (wrong) {
+            wrong.scrollIntoView({ block: "center" });
+            wrong.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+        }
+    }
+
     showNotes();
     form.querySelectorAll("input[data-lookup]").forEach(lookUpSubjects);
     showDeadline();
     showDemanded();
+    goToFirstError();
 })();
