@@ -1,6 +1,5 @@
-"""Puts the acting user, the door and a request id into the context of every request; keeps the user's language."""
+"""Puts the acting user and the door into the context of every request; keeps the user's language."""
 
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -18,7 +17,7 @@ class ActingUserMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with acting(user_id=request.user.pk, channel="admin", request_id=uuid.uuid4().hex):
+        with acting(user_id=request.user.pk, channel="admin"):
             return self.get_response(request)
 
 

@@ -1,0 +1,75 @@
+"""What those who watch over the platform may ask, and what they are told."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection
+from django.test import Client
+
+from apps.operations import health
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Iterator[None]:
+    health._migrated = False
+    yield
+    health._migrated = False
+
+
+def test_alive_asks_nobody(client: Client) -> None:
+    # No database is open to this test: a query would fail it.
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_ready_when_the_schema_is_current_and_honest_about_the_worker(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"database": "ok", "schema": "ok", "worker": "failing"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("age", "told"), [("10 seconds", "ok"), ("5 minutes", "failing")])
+def test_a_worker_is_known_by_its_heartbeat(client: Client, age: str, told: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s::interval)", [age])
+    assert client.get("/readyz").json()["worker"] == told
+
+
+@pytest.mark.django_db
+def test_not_ready_before_the_migrations_ran(client: Client, owner_connection: Any) -> None:
+    row = owner_connection.execute(
+        "DELETE FROM django_migrations WHERE app = 'records'"
+        " AND name = (SELECT max(name) FROM django_migrations WHERE app = 'records') RETURNING app, name, applied"
+    ).fetchone()
+    try:
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["schema"]) == (503, "failing")
+    finally:
+        owner_connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", row)
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_ready_without_a_database_and_nothing_is_told_of_it(client: Client, settings: Any) -> None:
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = "no_such_database"
+    try:
+        with pytest.raises((OperationalError, DatabaseError)):
+            connection.ensure_connection()
+        answer = client.get("/readyz")
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "failing", "schema": "failing", "worker": "failing"}
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.django_db
+def test_they_are_only_read(client: Client, address: str) -> None:
+    assert client.post(address).status_code == 405
