@@ -44,13 +44,32 @@ def app_role_of(database: str) -> str:
     return f"{database}_app"
 
 
+def roles_beside(app: str) -> dict[str, str]:
+    """The roles that belong to the application role ``app``: ``system`` and ``public`` are what it may turn into for
+    one transaction, to see the rows of every department or only what is public."""
+    return {"app": app, "system": f"{app}_system", "public": f"{app}_public"}
+
+
 def database_settings(role: str) -> dict[str, Any]:
     """Django's ``DATABASES`` entry for the role ``owner`` (migrates) or ``app`` (everything else).
 
+    ``ROLES`` in it, which Django itself does not read, names the roles that belong together (``roles_beside``).
     Raises ConfigurationError when the role is unknown or the environment's URLs are wrong.
     """
     if role not in ("owner", "app"):
         raise ConfigurationError(f"DATABASE_ROLE is {role!r}: use `owner` or `app`.")
+    settings = _login(role)
+    app = settings["USER"] if role == "app" else _app_user(settings["NAME"])
+    return settings | {"ROLES": roles_beside(app)}
+
+
+def _app_user(database: str) -> str:
+    if os.environ.get("DATABASE_APP_URL"):
+        return str(_parsed("DATABASE_APP_URL")["USER"])
+    return app_role_of(database)
+
+
+def _login(role: str) -> dict[str, Any]:
     common: dict[str, Any] = {"ENGINE": ENGINE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     if is_embedded():
         return common | {
@@ -67,7 +86,7 @@ def database_settings(role: str) -> dict[str, Any]:
         raise ConfigurationError("DATABASE_URL is not set: this command needs the owner's login, not DATABASE_APP_URL.")
     settings = common | _parsed("DATABASE_URL")
     if role == "app":
-        settings["USER"] = app_role_of(settings["NAME"])
+        settings["USER"] = _app_user(settings["NAME"])
         settings["PASSWORD"] = app_password(settings["USER"])
     return settings
 

@@ -58,15 +58,20 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Hand the fresh test database over to the application role, and back to the owner for its removal."""
     from apps.audit.history import history_tables
+    from apps.audit.row_security import public_tables
 
     # One role for all workers of a run, apart from the one of the development database.
     role = postgres.app_role_of(f"test_{owner_settings['NAME']}")
-    app = owner_settings | {"USER": role, "PASSWORD": postgres.app_password(role)}
+    app = owner_settings | {
+        "USER": role,
+        "PASSWORD": postgres.app_password(role),
+        "ROLES": postgres.roles_beside(role),
+    }
     with roles.maintenance(owner_settings) as maintenance:
         roles.ensure_app_role(maintenance, app, may_set_password=True)
     owner_settings["NAME"] = connection.settings_dict["NAME"]
     with roles.connect(owner_settings) as database:
-        roles.grant(database, role, append_only=history_tables())
+        roles.grant(database, app["ROLES"], append_only=history_tables(), public=public_tables())
         # Nobody misses a test's rows after a power cut.
         database.execute(
             sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(owner_settings["NAME"]))
@@ -81,7 +86,7 @@ def django_db_setup(
 def _log_in(login: dict[str, Any]) -> None:
     """Make Django connect with this login from now on, in every thread."""
     connection.close()
-    connection.settings_dict.update({key: login[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
+    connection.settings_dict.update({key: login[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "ROLES")})
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.history import History
+from apps.audit.row_security import Open
 from apps.core.models import Rule
 from apps.core.terms import SubjectKind
 
@@ -38,6 +39,7 @@ class LegalDocument(models.Model):
     url = models.URLField(_("address"), blank=True)
 
     history = History()
+    row_security = Open(why="the catalogue is public", public=True)
 
     class Meta:
         verbose_name = _("legal document")
@@ -128,6 +130,7 @@ class InformationItem(models.Model):
     note_en = models.TextField(_("English remarks"), blank=True)
 
     history = History()
+    row_security = Open(why="the catalogue is public", public=True)
 
     class Meta:
         verbose_name = _("information item")
@@ -166,6 +169,7 @@ class ItemProvider(models.Model):
     department = models.ForeignKey("departments.Department", models.PROTECT, verbose_name=_("department"))
 
     history = History()
+    row_security = Open(why="the catalogue is public", public=True)
 
     class Meta:
         verbose_name = _("provider")
@@ -271,6 +275,7 @@ class ItemField(models.Model):
     position = models.PositiveIntegerField(_("position"), default=0)
 
     history = History()
+    row_security = Open(why="the catalogue is public", public=True)
 
     class Meta:
         verbose_name = _("field")
@@ -331,6 +336,7 @@ class ColumnMapping(models.Model):
     )
 
     history = History()
+    row_security = Open(why="the catalogue is public", public=True)
 
     class Meta:
         verbose_name = _("column mapping")
@@ -369,6 +375,7 @@ class MappedColumn(models.Model):
     )
 
     history = History()
+    row_security = Open(why="the catalogue is public", public=True)
 
     class Meta:
         verbose_name = _("mapped column")

@@ -14,6 +14,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.history import History
+from apps.audit.row_security import Open
 
 
 class CalendarYear(models.Model):
@@ -31,6 +32,7 @@ class CalendarYear(models.Model):
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
     history = History()
+    row_security = Open(why="the calendar and the rules of the law", public=True)
 
     class Meta:
         verbose_name = _("calendar year")
@@ -51,6 +53,7 @@ class CalendarDay(models.Model):
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
     history = History()
+    row_security = Open(why="the calendar and the rules of the law", public=True)
 
     class Meta:
         verbose_name = _("calendar day")
@@ -117,6 +120,7 @@ class Rule(models.Model):
     objects = RuleManager()
 
     history = History()
+    row_security = Open(why="the calendar and the rules of the law", public=True)
 
     class Meta:
         verbose_name = _("dated rule")

@@ -14,9 +14,7 @@ from django.db import models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.context import acting
-
-from .scope import forget_grants, may
+from .scope import acting_as, forget_grants, may
 
 M = TypeVar("M", bound=models.Model)
 
@@ -81,8 +79,8 @@ class Action(Generic[M]):
         if self.asks_reason and not reason:
             raise ValidationError({"reason": _("Please give a reason.")})
         manager: Any = type(obj)._default_manager
-        with transaction.atomic(), acting(user_id=user.pk, reason=reason):
-            forget_grants(user)
+        forget_grants(user)
+        with transaction.atomic(), acting_as(user, reason=reason):
             locked = manager.visible_to(user).select_for_update(of=("self",)).filter(pk=obj.pk).first()
             if locked is None:
                 raise NotVisible

@@ -1,24 +1,32 @@
-"""Puts the acting user and the door into the context of every request; keeps the user's language."""
+"""Does every request in the context of the person who sent it; keeps the person's language."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-
-from apps.audit.context import acting
+from django.template.response import SimpleTemplateResponse
 
 from .models import User
+from .scope import acting_as
 
 
 class ActingUserMiddleware:
-    """Who acts in this request; the database writes it into each history row."""
+    """Who acts in this request, and which rows the person's grants open."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with acting(user_id=request.user.pk, channel="admin"):
+        with acting_as(request.user, channel="admin"):
             return self.get_response(request)
+
+    def process_template_response(
+        self, request: HttpRequest, response: SimpleTemplateResponse
+    ) -> SimpleTemplateResponse:
+        """Fill in the template now: the view's transaction is over, and outside of one no row is open."""
+        with transaction.atomic(savepoint=False):
+            return response.render()
 
 
 class UserLanguageMiddleware:

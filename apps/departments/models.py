@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.audit.history import History
+from apps.audit.row_security import Open
 from apps.core.identifiers import check_uscc
 
 from .terms import Role
@@ -50,6 +51,7 @@ class Department(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
 
     history = History()
+    row_security = Open(why="the tree of departments is public", public=True)
 
     class Meta:
         verbose_name = _("department")
@@ -133,6 +135,7 @@ class User(AbstractUser):
     )
 
     history = History(excluded_fields=["password", "last_login", "language"])
+    row_security = Open(why="who is who, and who may what, is read before there is a context")
 
     REQUIRED_FIELDS = ["name"]
 
@@ -158,6 +161,7 @@ class Membership(models.Model):
     group = models.ForeignKey(Group, models.CASCADE, verbose_name=_("group"))
 
     history = History()
+    row_security = Open(why="who is who, and who may what, is read before there is a context")
 
     class Meta:
         verbose_name = _("membership")
@@ -176,6 +180,7 @@ class RoleGroup(models.Model):
     role = models.CharField(_("role"), max_length=32, choices=Role)
 
     history = History()
+    row_security = Open(why="who is who, and who may what, is read before there is a context")
 
     class Meta:
         verbose_name = _("role group")
@@ -192,6 +197,7 @@ class DepartmentUserObjectPermission(UserObjectPermissionBase):
     content_object = models.ForeignKey(Department, models.CASCADE, verbose_name=_("department"))
 
     history = History()
+    row_security = Open(why="who is who, and who may what, is read before there is a context")
 
     class Meta(UserObjectPermissionBase.Meta):
         verbose_name = _("grant to a person")
@@ -207,6 +213,7 @@ class DepartmentGroupObjectPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey(Department, models.CASCADE, verbose_name=_("department"))
 
     history = History()
+    row_security = Open(why="who is who, and who may what, is read before there is a context")
 
     class Meta(GroupObjectPermissionBase.Meta):
         verbose_name = _("grant to a group")
@@ -230,6 +237,7 @@ class LiaisonOfficer(models.Model):
     until = models.DateField(_("until"), null=True, blank=True)
 
     history = History()
+    row_security = Open(why="departments name them to each other")
 
     class Meta:
         verbose_name = _("liaison officer")
@@ -253,6 +261,8 @@ class SavedFilter(models.Model):
     page = models.CharField(_("page"), max_length=100, help_text=_("The list's model, as app.model."))
     name = models.CharField(_("name"), max_length=50)
     query = models.CharField(_("query"), max_length=2000)
+
+    row_security = Open(why="words of a person's own, no rows")
 
     class Meta:
         verbose_name = _("saved filter")

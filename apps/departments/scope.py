@@ -5,10 +5,14 @@ on a department reaches the departments below it. Rows inherit through their ``d
 number of grants does not grow with the number of rows. Global permissions never count: they only open the pages.
 """
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
+
+from apps.audit.context import INTERNAL, Context, acting
 
 from .models import Department, DepartmentGroupObjectPermission, DepartmentUserObjectPermission, User
 
@@ -47,6 +51,48 @@ def departments_of(user: Any, permission: str = "view_records") -> frozenset[int
 def may(user: Any, permission: str, department_id: int | None) -> bool:
     """Whether ``user`` holds ``permission`` on the department (or on one above it)."""
     return department_id in departments_of(user, permission)
+
+
+# The same in the database: row security lets through what the context opens (apps/audit/row_security.py).
+
+GRANTS = frozenset(codename for codename, _name in Department._meta.permissions)
+
+
+def readable_by(user: Any) -> frozenset[int]:
+    """The ids of the departments in which ``user`` holds a permission to see something."""
+    return _united(user, (codename for codename in GRANTS if codename.startswith("view_")))
+
+
+def writable_by(user: Any) -> frozenset[int]:
+    """The ids of the departments in which ``user`` holds a permission to do something."""
+    return _united(user, (codename for codename in GRANTS if not codename.startswith("view_")))
+
+
+def _united(user: Any, permissions: Iterable[str]) -> frozenset[int]:
+    return frozenset().union(*(departments_of(user, each) for each in permissions))
+
+
+def acting_as(user: Any, **changes: Any) -> AbstractContextManager[Context]:
+    """Work that a person does: the rows that the person's grants open, in the person's name.
+
+    The data of natural persons is open to whoever may see something; administrators hold no grant and so see none.
+    The grants are those known of ``user`` (``forget_grants`` reads them anew). ``changes`` as for ``acting``.
+    """
+    readable = readable_by(user)
+    opened = {
+        "readable": readable,
+        "writable": writable_by(user),
+        "clearance": INTERNAL if readable else "",
+        "everywhere": False,
+    }
+    return acting(user_id=user.pk, **{**opened, **changes})
+
+
+def within_department(department: Department | int, **changes: Any) -> AbstractContextManager[Context]:
+    """Work that concerns one department, those below it not included. ``changes`` as for ``acting``."""
+    only = frozenset([department if isinstance(department, int) else department.pk])
+    opened = {"readable": only, "writable": only, "clearance": INTERNAL, "everywhere": False}
+    return acting(**{**opened, **changes})
 
 
 class ScopedQuerySet(models.QuerySet):

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.history import History
+from apps.audit.row_security import DepartmentRows, RowsOf
 
 from .querysets import BatchQuerySet
 
@@ -59,6 +60,7 @@ class Batch(models.Model):
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
     history = History(excluded_fields=["data_key"])
+    row_security = DepartmentRows()
     objects = BatchQuerySet.as_manager()
 
     class Meta:
@@ -96,6 +98,8 @@ class BatchError(models.Model):
     code = models.CharField(_("kind of error"), max_length=64)
     params = models.JSONField(_("details"), default=dict, blank=True)
 
+    row_security = RowsOf("batch")
+
     class Meta:
         verbose_name = _("error")
         verbose_name_plural = _("errors")
@@ -124,6 +128,8 @@ class BatchEntry(models.Model):
     )
     row = models.PositiveIntegerField(_("row"))
 
+    row_security = RowsOf("batch")
+
     class Meta:
         verbose_name = _("row of a batch")
         verbose_name_plural = _("rows of a batch")
@@ -142,6 +148,8 @@ class BatchSubject(models.Model):
     )
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name=_("import batch"), related_name="subjects")
 
+    row_security = RowsOf("batch")
+
     class Meta:
         verbose_name = _("subject of a batch")
         verbose_name_plural = _("subjects of a batch")
@@ -157,6 +165,8 @@ class BatchKey(models.Model):
         "subjects.PersonKey", models.CASCADE, verbose_name=_("person key"), primary_key=True, related_name="batch_entry"
     )
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name=_("import batch"), related_name="keys")
+
+    row_security = RowsOf("batch")
 
     class Meta:
         verbose_name = _("person key of a batch")
@@ -174,6 +184,8 @@ class BatchPreview(models.Model):
     )
     headers = models.JSONField(_("headers"), default=list)
     rows = models.JSONField(_("rows"), default=list)
+
+    row_security = RowsOf("batch")
 
     class Meta:
         verbose_name = _("preview of a batch")
@@ -203,6 +215,8 @@ class BatchProgress(models.Model):
     total = models.PositiveIntegerField(_("rows in all"), default=0)
     started_at = models.DateTimeField(_("started at"))
     beat_at = models.DateTimeField(_("last sign of life"))
+
+    row_security = RowsOf("batch")
 
     class Meta:
         verbose_name = _("progress of a batch")

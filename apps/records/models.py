@@ -9,10 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.audit.history import History
+from apps.audit.row_security import DepartmentRows, RowsOf
 from apps.departments.scope import may
 
 from . import rules
 from .querysets import AttachmentQuerySet, RecordQuerySet
+
+PUBLIC = (
+    "state = 'published' AND (archive_on IS NULL OR archive_on >= (now() AT TIME ZONE 'Asia/Shanghai')::date)"
+    " AND item_id IN (SELECT id FROM catalogue_informationitem WHERE disclosure = 'public')"
+)
+"""What everybody may read: published, of an item disclosed to the public, and its disclosure has not ended (HN19)."""
 
 
 class Record(models.Model):
@@ -101,6 +108,7 @@ class Record(models.Model):
     )
 
     history = History()
+    row_security = DepartmentRows(public=PUBLIC)
     objects = RecordQuerySet.as_manager()
 
     class Meta:
@@ -167,6 +175,7 @@ class Attachment(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
 
     history = History()
+    row_security = RowsOf("record")
     objects = AttachmentQuerySet.as_manager()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.audit.history import History
+from apps.audit.row_security import InternalRows, Open
 from apps.core.terms import SubjectKind
 
 from .querysets import SubjectQuerySet
@@ -37,6 +38,8 @@ class Region(models.Model):
         related_name="children",
     )
 
+    row_security = Open(why="a published classification", public=True)
+
     class Meta:
         verbose_name = _("region")
         verbose_name_plural = _("regions")
@@ -59,6 +62,8 @@ class Industry(models.Model):
     name = models.CharField(_("name"), max_length=200)
     level = models.CharField(_("level"), max_length=16, choices=Level)
     section = models.CharField(_("section"), max_length=1)
+
+    row_security = Open(why="a published classification", public=True)
 
     class Meta:
         verbose_name = _("industry")
@@ -124,6 +129,7 @@ class Subject(models.Model):
     )
 
     history = History(excluded_fields=["name_tokens"])
+    row_security = Open(why="the register of organisations is public and searched by text", public=True)
     objects = SubjectQuerySet.as_manager()
 
     class Meta:
@@ -176,6 +182,7 @@ class Identifier(models.Model):
     source = models.CharField(pgettext_lazy("identifier", "source"), max_length=100, blank=True)
 
     history = History()
+    row_security = Open(why="the register of organisations is public and searched by text", public=True)
 
     class Meta:
         verbose_name = _("identifier")
@@ -201,6 +208,7 @@ class SubjectName(models.Model):
     )
 
     history = History(excluded_fields=["name_tokens"])
+    row_security = Open(why="the register of organisations is public and searched by text", public=True)
 
     class Meta:
         verbose_name = _("former name")
@@ -231,6 +239,8 @@ class PersonKey(models.Model):
     fingerprint = models.BinaryField(_("fingerprint"), max_length=32, unique=True, null=True)
     wrapped = models.BinaryField(_("wrapped key"), null=True)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
+
+    row_security = InternalRows(why="persons belong to no department")
 
     class Meta:
         verbose_name = _("person key")
@@ -264,6 +274,7 @@ class PersonalData(models.Model):
     number_encrypted = models.BinaryField(pgettext_lazy("identity", "document number"))
 
     history = History()
+    row_security = InternalRows(why="persons belong to no department")
 
     class Meta:
         verbose_name = _("personal data")
@@ -290,6 +301,7 @@ class SubjectMerge(models.Model):
     reversed_at = models.DateTimeField(_("reversed at"), null=True, blank=True)
 
     history = History()
+    row_security = InternalRows(why="a merge concerns rows of many departments")
 
     class Meta:
         verbose_name = _("merge")

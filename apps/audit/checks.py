@@ -1,0 +1,33 @@
+"""System checks: every model says who may see its rows, and the database holds to it."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.db import connections
+
+from . import row_security
+
+
+def every_model_declares(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """audit.E002 for each model without ``row_security``."""
+    return [
+        Error(
+            f"{model._meta.label} does not say who may see its rows.",
+            hint="Set row_security on the model: DepartmentRows(), RowsOf(...), InternalRows(...) or Open(why=...) of "
+            "apps.audit.row_security.",
+            obj=model,
+            id="audit.E002",
+        )
+        for model in row_security.undeclared()
+    ]
+
+
+def database_holds_to_it(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """audit.E001 for each policy of a named database that is not what its model declares."""
+    messages: list[CheckMessage] = []
+    for alias in databases or ():
+        wrapper: Any = connections[alias]
+        wrapper.ensure_connection()
+        for line in row_security.differences(wrapper.connection, wrapper.settings_dict["ROLES"]):
+            messages.append(Error(line, hint="Run `manage.py init_database` as the owner.", id="audit.E001"))
+    return messages
