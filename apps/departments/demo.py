@@ -51,3 +51,19 @@ def load() -> str:
         user.save()
         give_role(target=user, role=account.role, department=department)
     return f"{len(ACCOUNTS)} demo accounts"
+
+
+def former_worker(department: Department, role: Role, name: str, number: int = 0) -> User:
+    """Somebody who worked there once, in this role, and cannot log in any more: the author of invented records.
+
+    ``number`` tells several of one role apart.
+    """
+    suffix = str(number) if number else ""
+    user, created = User.objects.get_or_create(
+        username=f"{department.slug}.{role.value}{suffix}",
+        defaults={"name": name, "department": department, "is_active": False},
+    )
+    if created:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user

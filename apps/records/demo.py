@@ -17,7 +17,9 @@ from apps.audit.context import acting
 from apps.catalogue.models import InformationItem
 from apps.core.calendars import current_calendar
 from apps.core.terms import SubjectKind
+from apps.departments.demo import former_worker
 from apps.departments.models import Department, User
+from apps.departments.terms import Role
 from apps.subjects.models import Subject
 
 from . import rules
@@ -132,24 +134,16 @@ class _Drawing:
             department = Department.objects.filter(slug=slug).first()
             if department is None:
                 return None
-            people = {role: self._person(department, role) for role in ("clerk", "reviewer")}
-            self.offices[slug] = Office(department, people["clerk"], people["reviewer"])
+            people = {role: self._person(department, role) for role in (Role.CLERK, Role.REVIEWER)}
+            self.offices[slug] = Office(department, people[Role.CLERK], people[Role.REVIEWER])
         return self.offices[slug]
 
-    def _person(self, department: Department, role: str) -> User:
+    def _person(self, department: Department, role: Role) -> User:
         """The demo account of the role, else somebody who worked there once and cannot log in any more."""
         found = (
             User.objects.filter(department=department, groups__role__role=role, is_active=True).order_by("pk").first()
         )
-        if found is None:
-            found, created = User.objects.get_or_create(
-                username=f"{department.slug}.{role}",
-                defaults={"name": self.chance.choice(NAMES), "department": department, "is_active": False},
-            )
-            if created:
-                found.set_unusable_password()
-                found.save(update_fields=["password"])
-        return found
+        return found or former_worker(department, role, self.chance.choice(NAMES))
 
     def _record(
         self,

@@ -18,7 +18,7 @@ from apps.subjects.models import Subject
 Maker = Callable[[random.Random, Department, Subject, datetime.date, int], dict[str, Any]]
 
 OPEN_END: Final = datetime.date(2099, 12, 31)
-_ABBREVIATIONS: Final = {
+ABBREVIATIONS: Final = {
     "market-supervision": "郑市监",
     "taxation": "郑税",
     "ecology-environment": "郑环",
@@ -28,7 +28,7 @@ _ABBREVIATIONS: Final = {
     "housing": "郑房",
     "court": "（%s）豫01执",
 }
-_VIOLATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+VIOLATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "market-supervision": (
         ("销售不合格商品", "在经营场所销售经检验不合格的商品", "《中华人民共和国产品质量法》第四十九条"),
         ("虚假宣传", "对商品的性能、销售状况作引人误解的商业宣传", "《中华人民共和国反不正当竞争法》第二十条"),
@@ -56,7 +56,7 @@ _VIOLATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("隐患未整改", "未采取措施消除事故隐患", "《中华人民共和国安全生产法》第一百零二条"),
     ),
 }
-_LICENCES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+LICENCES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "market-supervision": (
         ("食品经营许可决定书", "食品经营许可证", "预包装食品销售，散装食品销售"),
         ("特种设备使用登记决定书", "特种设备使用登记证", "压力容器使用登记"),
@@ -74,14 +74,14 @@ _LICENCES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
 
 
 def _number(department: Department, word: str, day: datetime.date, number: int) -> str:
-    return f"{_ABBREVIATIONS.get(department.slug, '郑')}{word}〔{day.year}〕{number}号"
+    return f"{ABBREVIATIONS.get(department.slug, '郑')}{word}〔{day.year}〕{number}号"
 
 
 def penalty(
     chance: random.Random, department: Department, subject: Subject, day: datetime.date, number: int
 ) -> dict[str, Any]:
     """A penalty of an organisation or a person, by ordinary procedure."""
-    violation, facts, grounds = chance.choice(_VIOLATIONS[department.slug])
+    violation, facts, grounds = chance.choice(VIOLATIONS[department.slug])
     kinds = chance.choice((["罚款"], ["罚款"], ["警告"], ["警告", "罚款"], ["罚款", "没收违法所得"]))
     data: dict[str, Any] = {
         "violation_kind": violation,
@@ -113,7 +113,7 @@ def licence(
     chance: random.Random, department: Department, subject: Subject, day: datetime.date, number: int
 ) -> dict[str, Any]:
     """A licence, mostly for five years."""
-    name, certificate, content = chance.choice(_LICENCES[department.slug])
+    name, certificate, content = chance.choice(LICENCES[department.slug])
     data = {"licence_kind": chance.choice(("普通", "普通", "核准", "登记")), "content": content, "status": "有效"}
     if certificate:
         data |= {"certificate_name": certificate, "certificate_number": f"豫{chance.randrange(10**7, 10**8)}"}
@@ -181,7 +181,7 @@ def debtor(
         "amount_due": str(due),
         "filed_on": (day - datetime.timedelta(days=60)).isoformat(),
     }
-    number_text = f"{_ABBREVIATIONS['court'] % day.year}{number}号"
+    number_text = f"{ABBREVIATIONS['court'] % day.year}{number}号"
     return {"document_number": number_text, "valid_to": months_after(day, 24), "data": data}
 
 

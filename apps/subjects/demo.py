@@ -30,20 +30,20 @@ OTHERS: Final = {
     "93": 40, "N2": 8, "N3": 4,
 }  # fmt: skip
 """Authority and kind (positions 1 and 2 of the code) -> how many."""
-_DISTRICTS: Final = {
+DISTRICTS: Final = {
     "410102": "中原区", "410103": "二七区", "410104": "管城回族区", "410105": "金水区",
     "410106": "上街区", "410108": "惠济区", "410122": "中牟县", "410181": "巩义市",
     "410182": "荥阳市", "410183": "新密市", "410184": "新郑市", "410185": "登封市",
 }  # fmt: skip
-_FIRST = "嘉瑞恒泰鑫盛华信德明远博宏达兴隆中豫嵩金水惠新天地和润丰源聚星云启航创智诚正大同昌顺永安福康宁佳美百千万汇"
-_SECOND = "达源泰和顺通祥宁辰阳宇轩霖康莱诺维瀚川峰岳洲朗晟熙悦禾木林森海洋江河玉珠宝铭钧钰铂锐捷迅飞鸿鹏翔凯旋胜"
-_TRADES: Final = {
+FIRST = "嘉瑞恒泰鑫盛华信德明远博宏达兴隆中豫嵩金水惠新天地和润丰源聚星云启航创智诚正大同昌顺永安福康宁佳美百千万汇"
+SECOND = "达源泰和顺通祥宁辰阳宇轩霖康莱诺维瀚川峰岳洲朗晟熙悦禾木林森海洋江河玉珠宝铭钧钰铂锐捷迅飞鸿鹏翔凯旋胜"
+TRADES: Final = {
     "商贸": "5199", "建筑工程": "4710", "食品": "1499", "机械设备": "3599",
     "电子科技": "6599", "餐饮管理": "6210", "物流": "5439", "房地产开发": "7010",
     "文化传播": "9051", "医疗器械": "5154", "农业科技": "0190", "装饰工程": "5011",
     "汽车服务": "8111", "环保科技": "7722", "教育咨询": "8399", "物业服务": "7020",
 }  # fmt: skip
-_SHOPS = (
+SHOPS = (
     "烩面馆",
     "便利店",
     "五金店",
@@ -57,7 +57,7 @@ _SHOPS = (
     "花店",
     "副食部",
 )
-_STREETS = (
+STREETS = (
     "花园路",
     "文化路",
     "中原路",
@@ -71,10 +71,10 @@ _STREETS = (
     "东风路",
     "紫荆山路",
 )
-_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-_GIVEN = "建国志明晓燕雨晴文静思远海涛丽华俊杰婷婷浩然欣怡子轩梓涵晨曦永强秀兰桂英春梅玉珍凤霞红梅国强卫东小军"
-_TYPES = ("有限责任公司(自然人独资)", "有限责任公司(自然人投资或控股)", "股份有限公司(非上市)", "有限责任公司分公司")
-_OTHER_NAMES: Final = {
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
+GIVEN = "建国志明晓燕雨晴文静思远海涛丽华俊杰婷婷浩然欣怡子轩梓涵晨曦永强秀兰桂英春梅玉珍凤霞红梅国强卫东小军"
+TYPES = ("有限责任公司(自然人独资)", "有限责任公司(自然人投资或控股)", "股份有限公司(非上市)", "有限责任公司分公司")
+OTHER_NAMES: Final = {
     "11": "郑州市{district}{word}管理局", "12": "郑州市{district}{word}服务中心",
     "13": "{district}{word}联合会", "31": "河南{word}律师事务所",
     "33": "{district}{word}法律服务所", "51": "郑州市{word}行业协会",
@@ -141,13 +141,13 @@ class _Maker:
         draw = random.Random(str(subject.uscc))
         if subject.kind != SubjectKind.LEGAL_ENTITY or "有限公司" not in subject.name or draw.randrange(12):
             return []
-        name = f"郑州{draw.choice(_FIRST)}{draw.choice(_SECOND)}{draw.choice(list(_TRADES))}有限公司"
+        name = f"郑州{draw.choice(FIRST)}{draw.choice(SECOND)}{draw.choice(list(TRADES))}有限公司"
         since = subject.registered_on
         until = since + datetime.timedelta(days=draw.randint(300, 2500)) if since else None
         return [SubjectName(subject=subject, name=name, match_name=match_form(name), since=since, until=until)]
 
     def _company(self) -> Subject:
-        trade = self.random.choice(list(_TRADES))
+        trade = self.random.choice(list(TRADES))
         pattern = self.random.choice(
             ("郑州{}{}有限公司", "河南{}{}有限公司", "郑州市{}{}有限责任公司", "河南{}{}股份有限公司")
         )
@@ -157,20 +157,20 @@ class _Maker:
             "91",
             name,
             self._division(),
-            organisation_type=self.random.choice(_TYPES),
+            organisation_type=self.random.choice(TYPES),
             capital=Decimal(wan * 10_000),
             capital_text=f"{wan}万元人民币",
-            industry=_TRADES[trade],
+            industry=TRADES[trade],
         )
 
     def _business(self) -> Subject:
         division = self._division()
-        draw = lambda: f"郑州市{_DISTRICTS[division]}{self._word()}{self.random.choice(_SHOPS)}"  # noqa: E731
+        draw = lambda: f"郑州市{DISTRICTS[division]}{self._word()}{self.random.choice(SHOPS)}"  # noqa: E731
         return self._subject("92", self._unused(draw), division, organisation_type="个体工商户")
 
     def _other(self, start: str) -> Subject:
         division = self._division()
-        draw = lambda: _OTHER_NAMES[start].format(district=_DISTRICTS[division], word=self._word())  # noqa: E731
+        draw = lambda: OTHER_NAMES[start].format(district=DISTRICTS[division], word=self._word())  # noqa: E731
         return self._subject(start, self._unused(draw), division)
 
     def _subject(self, start: str, name: str, division: str, *, industry: str = "", **fields: object) -> Subject:
@@ -188,7 +188,7 @@ class _Maker:
             status=status,
             registered_on=datetime.date(2001, 1, 2) + datetime.timedelta(days=days),
             legal_representative=self._person_name(),
-            address=f"河南省郑州市{_DISTRICTS[division]}{self.random.choice(_STREETS)}{number}号",
+            address=f"河南省郑州市{DISTRICTS[division]}{self.random.choice(STREETS)}{number}号",
             region_id=region,
             industry_id=industry if industry in self.industries else None,
             **fields,
@@ -201,14 +201,14 @@ class _Maker:
         return name
 
     def _division(self) -> str:
-        return self.random.choice(list(_DISTRICTS))
+        return self.random.choice(list(DISTRICTS))
 
     def _word(self) -> str:
-        return self.random.choice(_FIRST) + self.random.choice(_SECOND)
+        return self.random.choice(FIRST) + self.random.choice(SECOND)
 
     def _person_name(self) -> str:
-        place = self.random.randrange(0, len(_GIVEN) - 1, 2)
-        return self.random.choice(_SURNAMES) + _GIVEN[place : place + self.random.choice((1, 2))]
+        place = self.random.randrange(0, len(GIVEN) - 1, 2)
+        return self.random.choice(SURNAMES) + GIVEN[place : place + self.random.choice((1, 2))]
 
     def _identity_number(self, number: int) -> str:
         born = datetime.date(1901, 1, 1) + datetime.timedelta(days=self.random.randint(0, 3600))

@@ -16,6 +16,8 @@ TAX_SCHEME: Final = "tax_number"
 
 ORGANISATION_LENGTH: Final = 9
 ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+ORGANISATION_CHECKS: Final = "0X987654321"
+"""Check character by the weighted sum modulo 11."""
 ORGANISATION_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ORGANISATION_VALUES: Final = {character: value for value, character in enumerate(ORGANISATION_ALPHABET)}
 REGISTRATION_LENGTH: Final = 15
@@ -37,7 +39,7 @@ def _digits(text: str) -> bool:
 def organisation_check_character(body: str) -> str:
     """Ninth character for the eight of `body`: 11 less the weighted sum modulo 11; 10 is X, 11 is 0 (GB 11714)."""
     total = sum(ORGANISATION_VALUES[c] * w for c, w in zip(body[:8], ORGANISATION_WEIGHTS, strict=True))
-    return "0X987654321"[total % 11]
+    return ORGANISATION_CHECKS[total % 11]
 
 
 def organisation_status(code: str) -> str:

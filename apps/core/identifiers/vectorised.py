@@ -83,7 +83,7 @@ def organisation_status(series: pl.Series) -> pl.Series:
     def judge(codes: pl.Series) -> pl.Series:
         weights = (*older.ORGANISATION_WEIGHTS, 0)
         total = _weighted_sum(codes, older.ORGANISATION_LENGTH, weights, older.ORGANISATION_VALUES)
-        expected = pl.Series(list("0X987654321")).gather(total % 11)
+        expected = pl.Series(list(older.ORGANISATION_CHECKS)).gather(total % 11)
         return _first_true(
             codes,
             (checks.ZEROS, codes == "0" * older.ORGANISATION_LENGTH),
@@ -118,6 +118,26 @@ def tax_status(series: pl.Series) -> pl.Series:
     shape = "(?s)^[0-9]{6}.{9}$"
     plain = _judged(codes, shape, older.TAX_LENGTH, lambda _: organisation.filter(codes.str.contains(shape)))
     return uscc_status(codes).zip_with(unified, plain).rename(series.name)
+
+
+def uscc_check_characters(bodies: pl.Series) -> pl.Series:
+    """`uscc.check_character` of each body of 17 characters of the alphabet."""
+    total = _weighted_sum(bodies, uscc.LENGTH - 1, uscc.WEIGHTS, uscc.VALUES)
+    return pl.Series(list(uscc.ALPHABET)).gather((31 - total % 31) % 31)
+
+
+def organisation_check_characters(bodies: pl.Series) -> pl.Series:
+    """`older.organisation_check_character` of each body of 8 characters."""
+    total = _weighted_sum(bodies, older.ORGANISATION_LENGTH - 1, older.ORGANISATION_WEIGHTS, older.ORGANISATION_VALUES)
+    return pl.Series(list(older.ORGANISATION_CHECKS)).gather(total % 11)
+
+
+def registration_check_digits(bodies: pl.Series) -> pl.Series:
+    """Last digit of the business registration number that begins with each body of 14 digits (GS 15-2006)."""
+    check = pl.Series([10], dtype=pl.Int32).new_from_index(0, len(bodies))
+    for digit in _bytes(bodies, older.REGISTRATION_LENGTH - 1):
+        check = ((check + (digit.cast(pl.Int32) - ord("0"))) % 10).replace(0, 10) * 2 % 11
+    return ((11 - check) % 10).cast(pl.String)
 
 
 def _texts(series: pl.Series) -> pl.Series:

@@ -180,7 +180,7 @@ class Stager:
             for each in self._spec.fields
             if not each.role.startswith("subject_") and each.role not in COLUMNS and not each.confidential
         ]
-        parts = [_json_member(each) for each in kept if rows[each.code].null_count() < len(rows)]
+        parts = [json_member(each) for each in kept if rows[each.code].null_count() < len(rows)]
         if not parts:
             return pl.Series(["{}"]).new_from_index(0, len(rows))
         members = pl.concat_str(parts, separator=",", ignore_nulls=True)
@@ -241,7 +241,7 @@ def _by_start(code: pl.Series) -> pl.Series:
     return starts.replace_strict(told, default=None, return_dtype=pl.String) if told else starts
 
 
-def _json_member(spec: FieldSpec) -> pl.Expr:
+def json_member(spec: FieldSpec) -> pl.Expr:
     """``"code":value`` as JSON text, null where the value is."""
     column = pl.col(spec.code)
     if spec.type == shapes.DATE:
