@@ -5,6 +5,7 @@ import datetime
 import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from stdnum.iso7064 import mod_11_10
 
 from apps.core.identifiers import clean_code, older, persons, uscc, vectorised
 from apps.core.identifiers.cleaning import REPLACEMENTS, is_scientific
@@ -104,3 +105,21 @@ def test_an_empty_column_stays_empty() -> None:
     for function in (vectorised.clean_codes, vectorised.uscc_status, vectorised.ric_status, vectorised.tax_status):
         assert function(empty).len() == 0
     assert vectorised.uscc_status(pl.Series([None, None], dtype=pl.String)).to_list() == ["empty", "empty"]
+
+
+@given(st.lists(bodies, max_size=8))
+def test_check_characters_of_unified_codes(values: list[str]) -> None:
+    answer = vectorised.uscc_check_characters(pl.Series(values, dtype=pl.String))
+    assert answer.to_list() == [uscc.check_character(body) for body in values]
+
+
+@given(st.lists(st.text("0123456789ABCX", min_size=8, max_size=8), max_size=8))
+def test_check_characters_of_organisation_codes(values: list[str]) -> None:
+    answer = vectorised.organisation_check_characters(pl.Series(values, dtype=pl.String))
+    assert answer.to_list() == [older.organisation_check_character(body) for body in values]
+
+
+@given(st.lists(st.text("0123456789", min_size=14, max_size=14), max_size=8))
+def test_check_digits_of_registration_numbers(values: list[str]) -> None:
+    answer = vectorised.registration_check_digits(pl.Series(values, dtype=pl.String))
+    assert answer.to_list() == [mod_11_10.calc_check_digit(body) for body in values]

@@ -165,7 +165,7 @@ def _number(rows: Rows) -> pl.Series:
     begins = rows.frame.select(
         pl.col("numbering")
         .str.replace("{word}", _NUMBER_WORDS.get(rows.spec.code, "决"), literal=True)
-        .str.replace("{year}", year, literal=True)
+        .str.replace("{year}", pl.lit(year), literal=True)
     )
     return begins.to_series() + rows.frame["sequence"].cast(pl.String) + "号"
 
@@ -213,6 +213,7 @@ _OFTEN: Final = frozenset(
 )
 """Fields that departments fill though they need not."""
 _REMOVAL: Final = frozenset({"removal_reason", "removal_authority"})
+_HONOURS: Final = ("守合同重信用企业", "诚信经营示范单位", "放心消费创建先进单位")
 _BY_CODE: Final[dict[str, Maker]] = {
     "legal_representative": lambda rows, field, made: rows.frame["representative"],
     "violation_kind": lambda rows, field, made: _violation(rows)[0],
@@ -245,4 +246,3 @@ _BY_CODE: Final[dict[str, Maker]] = {
     "responsible_persons": lambda rows, field, made: rows.frame["representative"],
     "note": lambda rows, field, made: rows.all("由业务系统归集"),
 }
-_HONOURS: Final = ("守合同重信用企业", "诚信经营示范单位", "放心消费创建先进单位")

@@ -19,7 +19,7 @@ from apps.subjects.demo import GIVEN, SURNAMES
 from .draws import Draws
 
 LARGEST: Final = 0.2
-"""Share of the department that reports most."""
+"""Share of the department that reports most, where there are many."""
 SMALLEST: Final = 0.005
 """Share that every other department has at least."""
 _REPORTING: Final = (Department.Kind.COLLECTING, Department.Kind.BUREAU)
@@ -62,13 +62,14 @@ def reporting(slugs: Sequence[str] = ()) -> list[Department]:
 
 
 def shares(count: int) -> list[float]:
-    """How much of all records each of ``count`` departments has: the first a fifth, a few much, many little."""
+    """How much of all records each of ``count`` departments has: one a fifth or more, a few much, many little."""
+    weights = [1 / place for place in range(1, count + 1)]
     if count < 2:
-        return [1.0] * count
-    least = min(SMALLEST, (1 - LARGEST) / (count - 1))
-    weights = [1 / place for place in range(1, count)]
-    rest = 1 - LARGEST - least * (count - 1)
-    return [LARGEST, *(least + rest * weight / sum(weights) for weight in weights)]
+        return weights
+    largest = max(LARGEST, 1 / sum(weights))
+    least = min(SMALLEST, (1 - largest) / count)
+    rest = (1 - largest - least * (count - 1)) / sum(weights[:-1])
+    return [largest, *(least + rest * weight for weight in weights[:-1])]
 
 
 def staffed(seed: int, departments: Sequence[Department], kinds: frozenset[str]) -> list[Office]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 import polars as pl
+from django.db import transaction
 from stdnum.iso7064 import mod_11_2
 
 from apps.core.terms import SubjectKind
@@ -24,7 +25,8 @@ _DAYS: Final = 7_000
 
 def load(seed: int, count: int, told: Callable[[int], None]) -> None:
     """Add ``count`` persons; ``told`` hears how many there are so far."""
-    first = Subject.objects.filter(kind=SubjectKind.NATURAL_PERSON).count()
+    with transaction.atomic():
+        first = Subject.objects.filter(kind=SubjectKind.NATURAL_PERSON).count()
     for start in range(0, count, SLICE):
         size = min(SLICE, count - start)
         register_persons(documents(seed, first + start, size))

@@ -64,7 +64,8 @@ def load(
 
     Returns how many there are of each item, by its code.
     """
-    city = City(seed, count, offices, today)
+    with transaction.atomic():
+        city = City(seed, count, offices, today)
     made: dict[str, int] = {}
     for start in range(0, count, SLICE):
         with transaction.atomic():

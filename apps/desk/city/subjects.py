@@ -36,7 +36,7 @@ MERGED_CERTIFICATES: Final = datetime.date(2015, 10, 1)
 """Who registered before bears the old codes too (three certificates in one)."""
 FIRST_DAY: Final = datetime.date(1995, 1, 2)
 
-_STARTS: Final[dict[str, float]] = {"92": 500, "91": 470, "93": 14, "12": 3} | {
+_STARTS: Final[dict[str, int]] = {"92": 500, "91": 470, "93": 14, "12": 3} | {
     start: 1 for start in OTHER_NAMES if start not in ("12", "93")
 }
 """Positions 1 and 2 of the code -> so many of a thousand."""
@@ -56,10 +56,11 @@ _STRIDE: Final = 327_680_017
 
 def load(seed: int, count: int, today: datetime.date, told: Callable[[int], None]) -> None:
     """Add ``count`` organisations and businesses; ``told`` hears how many there are so far."""
-    # All runs share the block of codes: a further run goes on where the last one ended.
-    first = Identifier.objects.filter(scheme=Identifier.Scheme.ORGANISATION, value__startswith=BLOCK).count()
-    regions = list(Region.objects.filter(code__in=DISTRICTS).values_list("code", flat=True))
-    industries = list(Industry.objects.filter(code__in=TRADES.values()).values_list("code", flat=True))
+    with transaction.atomic():
+        # All runs share the block of codes: a further run goes on where the last one ended.
+        first = Identifier.objects.filter(scheme=Identifier.Scheme.ORGANISATION, value__startswith=BLOCK).count()
+        regions = list(Region.objects.filter(code__in=DISTRICTS).values_list("code", flat=True))
+        industries = list(Industry.objects.filter(code__in=TRADES.values()).values_list("code", flat=True))
     for start in range(0, count, SLICE):
         size = min(SLICE, count - start)
         frame = make(seed, first + start, size, today).with_columns(

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 from apps.catalogue.models import InformationItem
 from apps.core.models import CalendarYear
+from apps.departments.models import Department
 from apps.desk.city import offices, people, pools, records, subjects
 from apps.records.models import Record
 
@@ -46,32 +47,37 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._check(options)
+        with every_department(channel="command", reason=gettext_noop("generated for measuring")):
+            self._generate(options)
+
+    def _generate(self, options: dict[str, Any]) -> None:
         seed, today = options["seed"], timezone.localdate()
+        with transaction.atomic():
+            self._check(options)
+            departments = self._departments(options["departments"])
+        began = time.monotonic()
+        persons = round(options["subjects"] * PERSONS)
+        organisations = options["subjects"] - persons
+        subjects.load(seed, organisations, today, self._clock(_("subjects"), organisations))
+        people.load(seed, persons, self._clock(_("persons"), persons))
+        with transaction.atomic():
+            staff = offices.staffed(seed, departments, pools.kinds_on_record())
+        if options["records"] and not staff:
+            raise CommandError(_("There is no subject that a record could be about: give --subjects a number."))
+        records.load(seed, options["records"], staff, today, self._clock(_("records"), options["records"]))
+        self.stdout.write(_("Collecting statistics"))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        self.stdout.write(_("Done in %(seconds)d s.") % {"seconds": time.monotonic() - began})
+
+    def _departments(self, slugs: list[str]) -> list[Department]:
         try:
-            departments = offices.reporting(options["departments"])
+            return offices.reporting(slugs)
         except ValueError as error:
             raise CommandError(
                 _("--departments: there is no active department “%(slug)s” that has a unified social credit code.")
                 % {"slug": error}
             ) from None
-        persons = round(options["subjects"] * PERSONS)
-        began = time.monotonic()
-        with acting(channel="command", reason=gettext_noop("generated for measuring")):
-            subjects.load(
-                seed, options["subjects"] - persons, today, self._clock(_("subjects"), options["subjects"] - persons)
-            )
-            people.load(seed, persons, self._clock(_("persons"), persons))
-            kinds = pools.kinds_on_record()
-            with transaction.atomic():
-                staff = offices.staffed(seed, departments, kinds)
-            if options["records"] and not staff:
-                raise CommandError(_("There is no subject that a record could be about: give --subjects a number."))
-            records.load(seed, options["records"], staff, today, self._clock(_("records"), options["records"]))
-        self.stdout.write(_("Collecting statistics"))
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        self.stdout.write(_("Done in %(seconds)d s.") % {"seconds": time.monotonic() - began})
 
     def _check(self, options: dict[str, Any]) -> None:
         name = connection.settings_dict["NAME"]
