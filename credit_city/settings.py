@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.departments.middleware.UserLanguageMiddleware",
     "apps.departments.middleware.ActingUserMiddleware",
+    "apps.audit.middleware.AccessLogMiddleware",
+    "apps.subjects.middleware.PurposeMiddleware",
     "apps.core.middleware.UnstorableTextMiddleware",
 ]
 

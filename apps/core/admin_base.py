@@ -1,6 +1,7 @@
 """The base of every admin page: readable history, reasons for changes, no deletion unless asked, no full count."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from apps.audit import access
 from apps.audit.context import acting
 
 from .forms import AutocompleteWidget, possible_keys
@@ -79,10 +81,19 @@ class BaseAdmin(ModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         try:
-            return super().get_changelist_instance(request)
+            changelist = super().get_changelist_instance(request)
         except OverflowError as error:
             # The month after the last one a date can have.
             raise IncorrectLookupParameters(error) from error
+        access.shown(request, changelist.result_list)
+        return changelist
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        paginator = super().get_paginator(request, *args, **kwargs)
+        if access.how_of(request) == access.How.AUTOCOMPLETE:
+            # Django's view of proposals asks its admin for the paginator and for nothing after it.
+            paginator.on_page = partial(access.shown, request)
+        return paginator
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet) -> Any:
         # Django would hand on whatever was posted as a key, and the lookup would break.
@@ -98,6 +109,17 @@ class BaseAdmin(ModelAdmin):
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row that a page is about, None when there is none for this person; the access log hears of it."""
+        obj = self.find_object(request, object_id, from_field)
+        if obj is not None:
+            access.shown(request, obj)
+        return obj
+
+    def find_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row with this key among those that the person may see."""
+        return super().get_object(request, object_id, from_field)
 
     def visible_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """The row, if this person may see it. Raises Http404, also when the model itself is closed to the person."""
@@ -199,6 +221,7 @@ class BaseAdmin(ModelAdmin):
             last = rows.first()
             if last is None or not self._gone(last) or not self.deleted_history_visible(request, last):
                 raise Http404
+            access.shown(request, last)
         elif not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
         rows = self.history_scope(request, obj or last, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
 from django.core.paginator import EmptyPage, Page, Paginator
@@ -37,6 +37,8 @@ class LargeTablePaginator(Paginator):
 
     count_bound: int = COUNT_BOUND
     template_name = "core/pagination.html"
+    on_page: Callable[[Any], None] | None = None
+    """Called with the rows of each page."""
 
     @cached_property
     def is_estimate(self) -> bool:
@@ -73,6 +75,12 @@ class LargeTablePaginator(Paginator):
             raise
 
     def page(self, number: Any) -> Page:
+        page = self._page(number)
+        if self.on_page:
+            self.on_page(page.object_list)
+        return page
+
+    def _page(self, number: Any) -> Page:
         number = self.validate_number(number)
         if not self.is_estimate:
             return super().page(number)

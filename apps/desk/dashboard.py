@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.audit import access
 from apps.departments.scope import departments_of
 from apps.records.models import Record
 
@@ -23,8 +24,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     months = []
     if departments_of(user, "view_records"):
         months = numbers.timeliness(Record.objects.visible_to(user), since)[-MONTHS_SHOWN:]
+    piles = numbers.record_piles(user, today)
+    for pile in piles:
+        access.shown(request, pile.rows)
     context |= {
-        "piles": numbers.record_piles(user, today),
+        "piles": piles,
         "batches": numbers.batch_pile(user),
         "months": months,
         "chart": _chart(months),

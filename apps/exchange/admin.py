@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from import_export.admin import ImportMixin
 from unfold.decorators import display
 
+from apps.audit import access
 from apps.catalogue.blank import blank_file
 from apps.catalogue.specs import item_spec
 from apps.departments.admin_scope import DepartmentFilter, ScopedAdmin
@@ -153,6 +154,10 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
 
     # The batch
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        access.for_purpose(request, access.Purpose.RECORD)
+        return super().get_object(request, object_id, from_field)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -192,7 +197,9 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
         if batch.state != Batch.State.LOADED or not request.user.has_perm("records.view_record"):
             return None
         entries = batch.entries.select_related("record", "record__subject").order_by("row")
-        return Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("entries"))
+        page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("entries"))
+        access.shown(request, [entry.record for entry in page])
+        return page
 
     def _progress(self, batch: Batch) -> dict[str, Any] | None:
         if not batch.is_busy:

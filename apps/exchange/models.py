@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
+from apps.core.terms import SubjectKind
 
 from .querysets import BatchQuerySet
 
@@ -61,6 +64,12 @@ class Batch(models.Model):
 
     history = History(excluded_fields=["data_key"])
     row_security = DepartmentRows()
+    # Its page shows cells of the file, persons' among them who may not be on record yet.
+    access_log = (
+        Logged(
+            Q(item__subject_kinds__contains=[SubjectKind.NATURAL_PERSON]) | ~Q(item__disclosure="public"), opened=True
+        ),
+    )
     objects = BatchQuerySet.as_manager()
 
     class Meta:

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
 from apps.departments.scope import may
+from apps.subjects.access import person_rows
 
 from . import rules
 from .querysets import AttachmentQuerySet, RecordQuerySet
@@ -109,6 +111,12 @@ class Record(models.Model):
 
     history = History()
     row_security = DepartmentRows(public=PUBLIC)
+    access_log = (
+        *person_rows("subject"),
+        Logged(~Q(item__disclosure="public"), "subject"),
+        # A page opens confidential values, a list covers them.
+        Logged(~Q(confidential={}), "subject", opened=True),
+    )
     objects = RecordQuerySet.as_manager()
 
     class Meta:

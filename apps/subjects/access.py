@@ -1,4 +1,4 @@
-"""Who may open the page of a natural person.
+"""Which rows are about natural persons, and who may open the page of one.
 
 A person is never listed. The page opens to a user who has just found the person by the exact document number, in the
 same session, and to one who may see a record about the person. What a record is, this app does not know: whoever
@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.db.models import Q
 from django.http import HttpRequest
+
+from apps.audit.access import Logged
+from apps.core.terms import SubjectKind
 
 SESSION_KEY: Final = "found_persons"
 REMEMBERED: Final = 20
@@ -18,6 +22,17 @@ REMEMBERED: Final = 20
 
 person_visible_hooks: list[Callable[[Any, int], bool]] = []
 """``hook(user, subject_id)``: whether the user may see a row about this person."""
+
+
+def person_rows(*subjects: str) -> tuple[Logged, ...]:
+    """Rows about natural persons leave an entry in the access log: ``access_log = person_rows("subject")``.
+
+    ``subjects`` are the foreign keys to Subject, "" the subject itself. Individual businesses are not among them: what
+    is on record of them is the public register data of a business.
+    """
+    return tuple(
+        Logged(Q(**{f"{path}__kind".removeprefix("__"): SubjectKind.NATURAL_PERSON}), path or "pk") for path in subjects
+    )
 
 
 def remember_found(request: HttpRequest, subject_id: int) -> None:

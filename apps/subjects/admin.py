@@ -23,7 +23,7 @@ from apps.core.admin_base import BaseAdmin
 from apps.core.crypto import CryptoError
 from apps.core.terms import SubjectKind
 
-from . import access, actions, people
+from . import access, actions, people, purposes
 from .admin_filters import KindFilter, RegionFilter
 from .admin_forms import CodeForm, IdentifierForm, RenameForm, SubjectAddForm
 from .admin_merges import SubjectMergeAdmin
@@ -111,14 +111,17 @@ class SubjectAdmin(SubjectViews, BaseAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return (queryset.search(search_term) if search_term.strip() else queryset), False
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Subject | None:
+    def find_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Subject | None:
         try:
             subject = Subject.objects.filter(pk=int(object_id)).first()
         except (ValueError, OverflowError):
             return None
         if subject is None or subject.kind != SubjectKind.NATURAL_PERSON:
             return subject
-        return subject if access.may_open_person(request, subject.pk) else None
+        if not access.may_open_person(request, subject.pk) or not self.has_view_permission(request):
+            return None
+        purposes.require(request, subject.pk)
+        return subject
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is not None and (obj.merged_into_id or obj.kind == SubjectKind.NATURAL_PERSON):

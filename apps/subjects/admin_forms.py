@@ -1,5 +1,6 @@
 """Forms of the subject pages. They check what is typed by the rules; the actions do the work."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,13 +10,17 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.audit.entries import Purpose
 from apps.core.forms import dress
+from apps.core.identifiers import clean_code
 from apps.core.terms import SubjectKind
 
 from .matching import Match, resolve
 from .models import Identifier, PersonalData, Subject
 from .rules import OLD_SCHEMES, Outcome
 
+LONG_NUMBER = re.compile(r"[0-9]{11}")
+"""No number of a file runs so long; identity and telephone numbers do."""
 ORGANISATION_KINDS = [
     (SubjectKind.LEGAL_ENTITY.value, SubjectKind.LEGAL_ENTITY.label),
     (SubjectKind.INDIVIDUAL_BUSINESS.value, SubjectKind.INDIVIDUAL_BUSINESS.label),
@@ -157,23 +162,41 @@ class RegisterForm(DressedForm):
     )
 
 
-class Purpose:
-    """Why a person is looked for. A closed list: a free text would carry names and numbers into the log."""
+class PurposeForm(DressedForm):
+    """Why a person's data is read: a purpose from the list and, where there is one, the number of the matter."""
 
-    CHOICES = [
-        ("record", _("entering or checking a credit record")),
-        ("decision", _("check before an administrative decision")),
-        ("objection", _("handling an objection or repair")),
-        ("request", _("request of the person")),
-        ("supervision", _("supervision or audit")),
-    ]
+    purpose = forms.ChoiceField(label=_("purpose"), choices=[("", "---------"), *Purpose.choices])
+    matter = forms.CharField(
+        label=_("matter"),
+        max_length=60,
+        required=False,
+        help_text=_("Number of the file or letter, if there is one. Kept in the access log; name no person here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_matter(self) -> str:
+        """The number of a file has digits, which a name has not, and fewer than an identity or telephone number."""
+        matter: str = self.cleaned_data["matter"].strip()
+        text = clean_code(matter).text
+        if text and (LONG_NUMBER.search(text) or not any(map(str.isdigit, text))):
+            raise ValidationError(
+                _("“%(value)s” is no number of a file or letter. Leave it empty if there is none.") % {"value": matter}
+            )
+        return matter
 
 
-class PersonSearchForm(DressedForm):
+class DocumentForm(DressedForm):
+    """The exact document of a person."""
+
     document_kind = forms.ChoiceField(label=_("kind of document"), choices=PersonalData.DocumentKind.choices)
     number = forms.CharField(
         label=pgettext_lazy("identity", "document number"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    purpose = forms.ChoiceField(label=_("purpose"), choices=[("", "---------"), *Purpose.CHOICES])
+
+
+class PersonSearchForm(PurposeForm, DocumentForm):
+    """Find a person, for a purpose."""
+
+    field_order = ("document_kind", "number", "purpose", "matter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from decimal import Decimal
 from typing import Any
 
@@ -12,16 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from apps.audit import access as log
 from apps.audit.context import acting
 from apps.core.admin_base import BaseAdmin
 from apps.core.identifiers.messages import message_for
 from apps.core.sheets import SheetError
 from apps.core.terms import SubjectKind
 
-from . import access, merging
-from .admin_forms import MergeForm, OtherForm, PersonSearchForm, RegisterForm
+from . import access, merging, people, purposes
+from .admin_forms import MergeForm, OtherForm, PersonSearchForm, PurposeForm, RegisterForm
 from .documents import check_document
 from .loading import load_register
 from .models import Subject
@@ -44,7 +45,6 @@ COMPARED = (
     "industry",
     "created_at",
 )
-logger = logging.getLogger("credit_city.access")
 
 
 class SubjectViews(BaseAdmin):
@@ -55,6 +55,7 @@ class SubjectViews(BaseAdmin):
         return [
             path("lookup/", wrap(self.lookup_view), name="subjects_subject_lookup"),
             path("person/", wrap(self.person_view), name="subjects_person_search"),
+            path("person/<int:object_id>/purpose/", wrap(self.purpose_view), name="subjects_person_purpose"),
             path("register/", wrap(self.register_view), name="subjects_subject_register"),
             path("<int:object_id>/merge/", wrap(self.merge_view), name="subjects_subject_merge"),
         ]
@@ -77,20 +78,34 @@ class SubjectViews(BaseAdmin):
             kind, number = form.cleaned_data["document_kind"], form.cleaned_data["number"]
             check = check_document(kind, number)
             person = Subject.objects.find_person(kind, number).first() if check.ok else None
-            logger.info(
-                "person search user=%s purpose=%s found=%s",
-                request.user.pk,
-                form.cleaned_data["purpose"],
-                person.pk if person else None,
-            )
+            given = form.cleaned_data["purpose"], form.cleaned_data["matter"]
+            if check.ok:
+                log.searched(request, sought=None if person else people.sought_fingerprint(kind, number))
+                log.for_purpose(request, *given)
             if person is not None:
+                log.shown(request, person)
                 access.remember_found(request, person.pk)
+                purposes.remember(request, person.pk, *given)
                 return HttpResponseRedirect(self._url("change", person))
             if check.ok:
                 form.add_error(None, _("No person with this document is on record."))
             else:
                 form.add_error("number", message_for(check))
         return self._page(request, "subjects/person_search.html", _("Find a person"), form=form)
+
+    def purpose_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask why a person's data is to be read, remember it for the day, and lead back to where it was asked."""
+        is_person = Subject.objects.filter(pk=object_id, kind=SubjectKind.NATURAL_PERSON).exists()
+        if not is_person or not self.has_view_permission(request) or not access.may_open_person(request, object_id):
+            raise Http404
+        form = PurposeForm(request.POST if request.method == "POST" else None)
+        after = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(after, allowed_hosts=None):
+            after = reverse("admin:subjects_subject_change", args=[object_id])
+        if form.is_valid():
+            purposes.remember(request, object_id, form.cleaned_data["purpose"], form.cleaned_data["matter"])
+            return HttpResponseRedirect(after)
+        return self._page(request, "subjects/purpose.html", _("What is this person looked at for?"), form=form)
 
     # Merging
 
@@ -148,6 +163,7 @@ class SubjectViews(BaseAdmin):
         elif one.kind == SubjectKind.NATURAL_PERSON:
             found = [key for key in request.session.get(access.SESSION_KEY, []) if key != one.pk]
             hits = list(Subject.objects.filter(pk__in=found, merged_into=None))
+            log.shown(request, hits)
         context = {"form": form, "original": one, "hits": hits, "more": more, "back": self._url("change", one)}
         return self._page(request, "subjects/merge_choose.html", _("Merge: choose the other subject"), **context)
 

@@ -11,6 +11,7 @@ from apps.audit.history import History
 from apps.audit.row_security import InternalRows, Open
 from apps.core.terms import SubjectKind
 
+from .access import person_rows
 from .querysets import SubjectQuerySet
 
 USCC_SHAPE = "^[0-9A-HJ-NPQRTUWXY]{18}$"
@@ -130,6 +131,7 @@ class Subject(models.Model):
 
     history = History(excluded_fields=["name_tokens"])
     row_security = Open(why="the register of organisations is public and searched by text", public=True)
+    access_log = person_rows("")
     objects = SubjectQuerySet.as_manager()
 
     class Meta:
@@ -275,6 +277,7 @@ class PersonalData(models.Model):
 
     history = History()
     row_security = InternalRows(why="persons belong to no department")
+    access_log = person_rows("subject")
 
     class Meta:
         verbose_name = _("personal data")
@@ -302,6 +305,7 @@ class SubjectMerge(models.Model):
 
     history = History()
     row_security = InternalRows(why="a merge concerns rows of many departments")
+    access_log = person_rows("duplicate", "remaining")
 
     class Meta:
         verbose_name = _("merge")

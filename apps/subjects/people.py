@@ -65,6 +65,12 @@ def fingerprint(document_kind: str, number: str) -> bytes:
     return crypto.fingerprint(CHECK_KINDS[document_kind], clean_code(number).text)
 
 
+def sought_fingerprint(document_kind: str, number: str) -> bytes:
+    """The keyed hash of a number searched for in vain, as the access log keeps it. Another one than ``fingerprint``:
+    once a person is forgotten the log must not tell whether a number was on record."""
+    return crypto.fingerprint(f"sought {CHECK_KINDS[document_kind]}", clean_code(number).text)
+
+
 def seal(plain_key: bytes, name: str, number: str) -> tuple[bytes, bytes]:
     """Encrypted name and number as PersonalData keeps them."""
     return (

@@ -76,6 +76,24 @@ def enter(of: Office, user: User | None = None, **values: Any) -> Record:
     return enter_record(user=user or of.clerk, item=item(), department=of.department, values=penalty(of, **values))
 
 
+def enter_about_person(of: Office, user: User | None = None, **values: Any) -> Record:
+    """A draft of the department about a natural person, of another one each time."""
+    number = next(_numbers)
+    row = penalty(of)
+    for code in ("subject_uscc", "fine_amount"):
+        row.pop(code)
+    row |= {
+        "subject_name": "诸葛小明",
+        "subject_category": "自然人",
+        "subject_document_kind": "身份证",
+        "subject_document_number": subjects.identity_number(number % 1000, born=f"{1950 + number // 1000}0101"),
+        "penalty_kinds": ["警告"],
+    }
+    return enter_record(
+        user=user or of.clerk, item=item("penalty-person"), department=of.department, values=row | values
+    )
+
+
 def put(record: Record, state: str, **values: Any) -> Record:
     """The record as if it had come to ``state``, without the way there."""
     now = datetime.datetime(2025, 9, 29, 9, tzinfo=datetime.UTC)

@@ -7,9 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from apps.audit import access
 from apps.catalogue.rules import to_display
 from apps.catalogue.specs import item_spec
+from apps.core.terms import SubjectKind
 from apps.departments.scope import may
+from apps.subjects import purposes
 
 from .. import rules
 from ..models import Record
@@ -24,6 +27,18 @@ class RecordAdmin(ExportPages, EntryPages, RecordList):
     """The workplace of clerks and reviewers."""
 
     confidential_fields = ("confidential",)
+
+    def find_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """A record about a person is opened for a purpose: those who enter or review in its department have it from
+        their work, others are asked."""
+        record = super().find_object(request, object_id, from_field)
+        if record is None or not self.has_view_or_change_permission(request, record):
+            return record
+        if self._works_on(request, record):
+            access.for_purpose(request, access.Purpose.RECORD)
+        elif record.subject.kind == SubjectKind.NATURAL_PERSON:
+            purposes.require(request, record.subject_id)
+        return record
 
     def deleted_history_visible(self, request: HttpRequest, history_row: Any) -> bool:
         # The history row names the department, so what was discarded stays readable to those who could see it.

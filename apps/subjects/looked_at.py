@@ -1,0 +1,47 @@
+"""Who looked at a subject: the access log read by the subject it is about."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from apps.audit.context import every_department
+from apps.audit.entries import AccessEntry
+from apps.departments.models import Department
+
+from .models import Subject
+
+
+@dataclass(frozen=True)
+class Look:
+    """One time somebody read about a subject, as the subject may know it: the department, never the person."""
+
+    at: datetime.datetime
+    department: Department | None
+    how: str
+    purpose: str
+
+
+def family(subject_id: int) -> set[int]:
+    """The subject with all that were merged into it, and those it was merged into: entries name whom the rows were
+    about at the time."""
+    found: set[int] = set()
+    more = {subject_id}
+    while more:
+        found |= more
+        near = Subject.objects.filter(Q(merged_into__in=more) | Q(merged__in=more)).values_list("pk", flat=True)
+        more = set(near) - found
+    return found
+
+
+def who_looked_at(subject: Subject, limit: int = 200) -> list[Look]:
+    """The last ``limit`` looks at a subject, newest first, merged ones included: when, which department, for what."""
+    with every_department():
+        entries = list(AccessEntry.objects.filter(subjects__overlap=list(family(subject.pk)))[:limit])
+        departments = Department.objects.in_bulk({entry.department_id for entry in entries} - {None})
+    return [
+        Look(entry.at, departments.get(entry.department_id), entry.how, entry.purpose)  # type: ignore[call-overload]
+        for entry in entries
+    ]

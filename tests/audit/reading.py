@@ -1,0 +1,16 @@
+"""What the access log says, for tests of any app."""
+
+from typing import Any
+
+from apps.audit.entries import AccessEntry
+
+
+def entries(**filters: Any) -> list[AccessEntry]:
+    """The entries written so far, oldest first."""
+    return list(AccessEntry.objects.filter(**filters).order_by("id"))
+
+
+def only_entry(**filters: Any) -> AccessEntry:
+    """The one entry there is."""
+    (found,) = entries(**filters)
+    return found
