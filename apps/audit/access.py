@@ -30,13 +30,17 @@ How = AccessEntry.How
 class Logged:
     """Rows of a model that leave an entry when they are read.
 
-    ``when``: which rows; ``subject``: the path to the subject they are about, "" for none; ``opened``: only where the
-    row itself is opened, not where it stands in a list.
+    ``when``: which rows, None for all, without asking the table; ``subject``: the path to the subject they are about,
+    "" for none; ``opened``: only where the row itself is opened, not where it stands in a list.
     """
 
-    when: Q
+    when: Q | None
     subject: str = ""
     opened: bool = False
+
+
+# Whoever reads the log leaves an entry too, and may not ask it for anything while writing.
+AccessEntry.access_log = (Logged(when=None),)  # type: ignore[attr-defined]
 
 
 HOW_BY_PAGE: Final = {
@@ -66,6 +70,7 @@ class Reading:
     """What one request reads."""
 
     rows: list[tuple[type[models.Model], Any, bool]] = field(default_factory=list)
+    subjects: list[int] = field(default_factory=list)
     purpose: str = ""
     matter: str = ""
     sought: bytes | None = None
@@ -122,6 +127,11 @@ def _keys(rows: Iterable[Any]) -> Iterable[int]:
     return rows if isinstance(rows, array) else (row.pk for row in rows)
 
 
+def about(request: HttpRequest, subjects: Iterable[int]) -> None:
+    """The rows of this request concern these subjects, whatever the rows themselves say."""
+    _reading(request).subjects.extend(subjects)
+
+
 def for_purpose(request: HttpRequest, purpose: str, matter: str = "") -> None:
     """Why the rows of this request are read: a value of Purpose and, where known, the number of the matter."""
     reading = _reading(request)
@@ -147,7 +157,7 @@ def write(request: HttpRequest, status: int) -> None:
     if not told and not reading.is_search:
         return
     keys = reading.keys()
-    if not keys and reading.sought is None:
+    if not keys and not reading.subjects and reading.sought is None:
         return
     main = _live(next(iter(keys))[0]) if keys else None
     context = current()
@@ -156,8 +166,11 @@ def write(request: HttpRequest, status: int) -> None:
     for (model, opened), found in keys.items():
         select, select_params = _select(model, opened)
         is_main = _live(model) is main
-        selects.append(f"SELECT {'key' if is_main else 'NULL'}, subject FROM ({select}) AS r(key, subject)")
+        selects.append(f"SELECT {'key' if is_main else 'NULL::bigint'}, subject FROM ({select}) AS r(key, subject)")
         params += [found if value is _KEYS else value for value in select_params]
+    if reading.subjects:
+        selects.append("SELECT NULL::bigint, unnest(%s::bigint[])")
+        params.append(reading.subjects)
     source = " UNION ALL ".join(selects) or "SELECT NULL::bigint, NULL::bigint WHERE false"
     users = get_user_model()._meta.db_table
     head = [
@@ -176,7 +189,7 @@ def write(request: HttpRequest, status: int) -> None:
             coalesce(array_agg(DISTINCT key) FILTER (WHERE key IS NOT NULL), '{{}}'),
             coalesce(array_agg(DISTINCT subject) FILTER (WHERE subject IS NOT NULL), '{{}}'), %s, %s, %s
         FROM ({source}) AS shown(key, subject) HAVING count(*) > 0 OR %s"""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(statement, [*head, *tail, *params, reading.sought is not None])
 
 
@@ -192,6 +205,10 @@ def _select(model: type[models.Model], opened: bool) -> tuple[str, tuple[Any, ..
     params: list[Any] = []
     for each in logged_rows(model):
         if each.opened and not opened:
+            continue
+        if each.when is None:
+            selects.append("SELECT unnest(%s::bigint[]), NULL::bigint")
+            params.append(_KEYS)
             continue
         subject = F(each.subject) if each.subject else Cast(Value(None), BigIntegerField())
         rows = (

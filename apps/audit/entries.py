@@ -1,5 +1,7 @@
 """The access log: who read what about a natural person, or of what is restricted."""
 
+from dataclasses import dataclass
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .context import CHANNELS
+from .row_security import RowSecurity
 
 
 class Purpose(models.TextChoices):
@@ -18,6 +21,18 @@ class Purpose(models.TextChoices):
     OBJECTION = "objection", _("handling an objection or repair")
     REQUEST = "request", _("request of the person")
     SUPERVISION = "supervision", _("supervision or audit")
+
+
+@dataclass(frozen=True)
+class OwnReading(RowSecurity):
+    """Whoever reads adds entries in the own name, and sees none: the log is read in ``every_department`` alone."""
+
+    def read(self, model: type[models.Model], alias: str) -> str:
+        return "false"
+
+    def write(self, model: type[models.Model], alias: str) -> str:
+        user = "nullif(current_setting('app.user_id', true), '')::bigint"
+        return f'"{alias}"."reader_id" IS NOT DISTINCT FROM {user}'
 
 
 class AccessEntry(models.Model):
@@ -51,6 +66,7 @@ class AccessEntry(models.Model):
     matter = models.CharField(_("matter"), max_length=60, blank=True)
     sought = models.BinaryField(_("fingerprint of the number searched for"), null=True)
 
+    row_security = OwnReading()
     partitioned_by = "at"
     add_only = True
     sealed = True

@@ -108,6 +108,10 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
             ),
         ],
     ),
+    (
+        _("Audit"),
+        [Page(_("Access log"), "visibility", "admin:audit_accessentry_changelist", "audit.view_accessentry")],
+    ),
 ]
 
 

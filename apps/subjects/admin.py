@@ -24,6 +24,7 @@ from apps.core.crypto import CryptoError
 from apps.core.terms import SubjectKind
 
 from . import access, actions, people, purposes
+from .admin_access_log import AccessEntryAdmin
 from .admin_filters import KindFilter, RegionFilter
 from .admin_forms import CodeForm, IdentifierForm, RenameForm, SubjectAddForm
 from .admin_merges import SubjectMergeAdmin
@@ -31,7 +32,7 @@ from .admin_views import SubjectViews
 from .models import Identifier, Industry, Region, Subject, SubjectName
 from .rules import OLD_SCHEMES
 
-__all__ = ["IndustryAdmin", "RegionAdmin", "SubjectAdmin", "SubjectMergeAdmin"]
+__all__ = ["AccessEntryAdmin", "IndustryAdmin", "RegionAdmin", "SubjectAdmin", "SubjectMergeAdmin"]
 
 
 class ReadOnlyInline(TabularInline):

@@ -80,7 +80,7 @@ class SubjectViews(BaseAdmin):
             person = Subject.objects.find_person(kind, number).first() if check.ok else None
             given = form.cleaned_data["purpose"], form.cleaned_data["matter"]
             if check.ok:
-                log.searched(request, sought=None if person else people.sought_fingerprint(kind, number))
+                log.searched(request, sought=None if person else people.sought_fingerprints(kind, number)[0])
                 log.for_purpose(request, *given)
             if person is not None:
                 log.shown(request, person)

@@ -41,7 +41,4 @@ def who_looked_at(subject: Subject, limit: int = 200) -> list[Look]:
     with every_department():
         entries = list(AccessEntry.objects.filter(subjects__overlap=list(family(subject.pk)))[:limit])
         departments = Department.objects.in_bulk({entry.department_id for entry in entries} - {None})
-    return [
-        Look(entry.at, departments.get(entry.department_id), entry.how, entry.purpose)  # type: ignore[call-overload]
-        for entry in entries
-    ]
+    return [Look(entry.at, departments.get(entry.department_id), entry.how, entry.purpose) for entry in entries]

@@ -65,10 +65,11 @@ def fingerprint(document_kind: str, number: str) -> bytes:
     return crypto.fingerprint(CHECK_KINDS[document_kind], clean_code(number).text)
 
 
-def sought_fingerprint(document_kind: str, number: str) -> bytes:
-    """The keyed hash of a number searched for in vain, as the access log keeps it. Another one than ``fingerprint``:
-    once a person is forgotten the log must not tell whether a number was on record."""
-    return crypto.fingerprint(f"sought {CHECK_KINDS[document_kind]}", clean_code(number).text)
+def sought_fingerprints(document_kind: str, number: str) -> list[bytes]:
+    """The keyed hashes of a number searched for in vain, the one that the access log keeps first; the others are those
+    of older master keys. Not ``fingerprint``: once a person is forgotten the log must not tell that the number was on
+    record."""
+    return crypto.fingerprints(f"sought {CHECK_KINDS[document_kind]}", clean_code(number).text)
 
 
 def seal(plain_key: bytes, name: str, number: str) -> tuple[bytes, bytes]:

@@ -89,6 +89,6 @@ def test_the_page_names_the_columns(clerk: Client, market: Office) -> None:
 def test_queries_do_not_grow_with_rows(clerk: Client, market: Office, django_assert_max_num_queries: Any) -> None:
     for _ in range(12):
         enter(market)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         exported(clerk, CSV, f"item__id__exact={item().pk}")
     assert Record.objects.count() == 12

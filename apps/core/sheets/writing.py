@@ -61,8 +61,6 @@ FORMATS: Final[dict[str, tuple[str, Callable[[IO[bytes], list[str], Iterator[lis
 """Extension -> (content type, writer)."""
 
 
-
-
 def write_file(extension: str, head: Sequence[Any], body: Iterable[Sequence[Any]]) -> IO[bytes]:
     """The file, open at its beginning. It lies in a temporary file that is gone when closed, so memory stays flat.
 
