@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -78,10 +78,9 @@ def receive(
         raise
 
 
-def content(batch: Batch) -> bytes:
-    """The plain bytes of a batch's file. Raises FileNotFoundError or CryptoError."""
-    with vault.open_stored(batch.stored_name, batch.data_key, batch.size) as file:
-        return file.read()
+def content(batch: Batch) -> BinaryIO:
+    """A reader of a batch's plain file, to be closed. Raises FileNotFoundError or CryptoError."""
+    return vault.open_stored(batch.stored_name, batch.data_key, batch.size)
 
 
 def check(batch_id: int) -> Batch | None:
@@ -120,7 +119,8 @@ def work(batch: Batch, *, keep: bool, limits: Limits | None = None, progress: Pr
     job = Job(item=batch.item, department=batch.department, author=batch.uploaded_by, batch=batch, limits=limits)
     batch.failure = ""
     try:
-        report = run(job, content(batch), keep=keep, partial=batch.mode == Batch.Mode.PARTIAL, progress=progress)
+        with content(batch) as file:
+            report = run(job, file, keep=keep, partial=batch.mode == Batch.Mode.PARTIAL, progress=progress)
     except FileRefused as error:
         batch.state = Batch.State.FAILED
         batch.failure = str(error)
@@ -172,7 +172,8 @@ def annotated(batch: Batch, *, only_rejected: bool = False) -> bytes:
     marks = [
         Mark(row, position, column, message(code, params)) for row, position, column, code, params in rows.iterator()
     ]
-    return annotate(content(batch), item_spec(batch.item), marks, only_rejected=only_rejected)
+    with content(batch) as file:
+        return annotate(file, item_spec(batch.item), marks, only_rejected=only_rejected)
 
 
 def marks_of(report: Report) -> list[Mark]:

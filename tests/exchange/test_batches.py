@@ -189,5 +189,6 @@ def test_orphaned_files_are_removed(market: Office, monkeypatch: pytest.MonkeyPa
     orphan = vault.store([b"orphan"])
     monkeypatch.setattr("apps.exchange.vault.time.time", lambda: 4e9)
     tasks.remove_orphans(timestamp=0)
-    assert runs.content(kept) == b"kept"
+    with runs.content(kept) as file:
+        assert file.read() == b"kept"
     assert not vault._path(orphan.name).exists()

@@ -112,7 +112,7 @@ def test_text_beyond_the_record_s_own_column_is_an_error_of_the_row(market: Offi
 
 
 def test_pieces_of_a_large_file_are_one_file(market: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.exchange.engine.run.PIECE", 7)
+    monkeypatch.setattr("apps.core.sheets.reading.PIECE", 7)
     monkeypatch.setattr("apps.exchange.engine.load.SLICE", 5)
     rows = [files.row(market, number) for number in range(1, 31)]
     rows.append(dict(rows[0]))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import os
 import re
 import zipfile
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MAGIC = b"PK\x03\x04"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+HEAD = 50
+"""So many rows at the top are looked at for the header."""
 _CHUNK = 1 << 20
 _OVERLAP = 512
 """Longer than the opening tag of a cell, so that none is cut in two unseen."""
@@ -40,11 +42,15 @@ class SheetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest file that is read: bytes as sent, bytes unpacked, rows, columns."""
+    """The largest file that is read: bytes as sent, bytes unpacked, rows of a text table, rows of a workbook, columns.
 
-    size: int = 256 * 1024 * 1024
+    A text table is read piece by piece; a workbook lies in memory as a whole, a kilobyte or two for each row.
+    """
+
+    size: int = 1024 * 1024 * 1024
     unpacked: int = 2 * 1024 * 1024 * 1024
-    rows: int = 600_000
+    rows: int = 3_000_000
+    workbook_rows: int = 300_000
     columns: int = 300
 
 
@@ -52,6 +58,11 @@ SAVE_AS = _("Save it as xlsx, or as csv in UTF-8.")
 TOO_MANY_ROWS = _("The sheet has more than %(limit)s rows. Split it, or delete the empty rows at its end.")
 TOO_MANY_COLUMNS = _("The sheet has cells beyond column %(limit)s. Delete what stands far to the right.")
 TOO_LARGE = _("The file is larger than %(limit)s MB. Split it.")
+
+
+def too_many_workbook_rows(limits: Limits) -> SheetError:
+    text = _("The sheet has more than %(limit)s rows. Delete the empty rows at its end, or save it as csv in UTF-8.")
+    return SheetError("rows", text, limit=limits.workbook_rows)
 
 
 def damaged() -> SheetError:
@@ -70,15 +81,17 @@ def check_size(size: int, limits: Limits) -> None:
         raise SheetError("size", TOO_LARGE, limit=limits.size // 2**20)
 
 
-def file_format(data: bytes, limits: Limits) -> str:
+def file_format(file: BinaryIO, limits: Limits) -> str:
     """``xlsx``, ``xls`` or ``csv``, after the checks that belong to it. Raises SheetError for anything else."""
-    check_size(len(data), limits)
+    check_size(file.seek(0, os.SEEK_END), limits)
+    file.seek(0)
+    data = file.read(65536)
     if data.startswith(OLE_MAGIC):
-        if _ENCRYPTED in data:
+        if _ENCRYPTED in data + file.read():
             raise password()
         return "xls"
     if data.startswith(ZIP_MAGIC):
-        _check_workbook(data, limits)
+        _check_workbook(file, limits)
         return "xlsx"
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -86,16 +99,16 @@ def file_format(data: bytes, limits: Limits) -> str:
     if head.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<script", b"<style")):
         raise SheetError("web_page", _("This is a web page under the name of a spreadsheet. %(mend)s"), mend=SAVE_AS)
     if head.startswith((b"%pdf", b"\x89png", b"\xff\xd8\xff", b"{\\rtf", b"rar!", b"7z\xbc\xaf", b"\x1f\x8b")) or (
-        b"\x00" in data[:65536]
+        b"\x00" in data
     ):
         raise SheetError("format", _("This is neither a workbook nor a text table. %(mend)s"), mend=SAVE_AS)
     return "csv"
 
 
-def _check_workbook(data: bytes, limits: Limits) -> None:
+def _check_workbook(file: BinaryIO, limits: Limits) -> None:
     """Unpack the archive once, counting: sizes written in its directory are not to be trusted."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        archive = zipfile.ZipFile(file)
         names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise damaged() from error
@@ -132,5 +145,5 @@ def _check_cells(xml: bytes, limits: Limits) -> None:
         letters, digits = match.groups()
         if len(letters) >= 3:
             raise SheetError("columns", TOO_MANY_COLUMNS, limit=limits.columns)
-        if digits and int(digits) > limits.rows:
-            raise SheetError("rows", TOO_MANY_ROWS, limit=limits.rows)
+        if digits and int(digits) > limits.workbook_rows + HEAD:
+            raise too_many_workbook_rows(limits)

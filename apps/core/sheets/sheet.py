@@ -20,6 +20,14 @@ def column_letter(position: int) -> str:
     return letters
 
 
+def column_position(letter: str) -> int:
+    """Position of the column named ``letter`` (A is 0)."""
+    position = 0
+    for each in letter:
+        position = position * 26 + ord(each) - ord("A") + 1
+    return position - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A merged range: rows as a person counts them (from 1), columns by position (from 0), both ends included."""

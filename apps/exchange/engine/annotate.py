@@ -7,18 +7,16 @@ large file gets.
 
 from __future__ import annotations
 
-import csv
 import io
-import itertools
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import openpyxl
 import polars as pl
-import python_calamine as calamine
 import xlsxwriter
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
@@ -28,9 +26,9 @@ from openpyxl.utils import get_column_letter
 from apps.catalogue.columns import header_score, match_columns, normalise_header
 from apps.catalogue.shapes import ItemSpec
 from apps.core.formulae import escape_formula
-from apps.core.sheets import Sheet, column_letter, read_sheet
+from apps.core.sheets import Sheet, SheetReader, Source, column_position, open_sheet
 
-from .normalise import fold
+from .normalise import fold, record_begins
 from .read import REASONS_HEADER
 
 WHOLE_SHEET_ROWS: Final = 50_000
@@ -53,31 +51,41 @@ class Mark:
     text: str
 
 
-def annotate(data: bytes, spec: ItemSpec, marks: Iterable[Mark], *, only_rejected: bool = False) -> bytes:
+def annotate(source: Source, spec: ItemSpec, marks: Iterable[Mark], *, only_rejected: bool = False) -> bytes:
     """The annotated workbook (xlsx) for a file that could be read. Raises SheetError for one that could not."""
     by_row: dict[int, list[Mark]] = defaultdict(list)
     for mark in marks:
         by_row[mark.row].append(mark)
-    sheet = read_sheet(data, lambda cells: header_score(cells, spec))
-    if only_rejected or len(sheet.rows) > WHOLE_SHEET_ROWS:
-        return _new_workbook(data, sheet, spec, by_row, only_rejected=True)
-    if sheet.format == "xlsx" and _unpacked(data) <= OWN_WORKBOOK_BYTES:
-        return _own_workbook(data, sheet, by_row)
-    return _new_workbook(data, sheet, spec, by_row, only_rejected=False)
+    with open_sheet(source, lambda cells: header_score(cells, spec)) as reader:
+        if only_rejected or reader.lines > WHOLE_SHEET_ROWS:
+            return _new_workbook(reader, _rejected(reader, spec, by_row), by_row, only_rejected=True)
+        sheet = reader.whole()
+        if sheet.format != "xlsx" or _unpacked(source) > OWN_WORKBOOK_BYTES:
+            return _new_workbook(reader, sheet.rows, by_row, only_rejected=False)
+    return _own_workbook(source, sheet, by_row)
 
 
-def _unpacked(data: bytes) -> int:
-    """Bytes that the workbook's parts take unpacked; the reader takes no more of a part than its directory says."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return sum(info.file_size for info in archive.infolist())
+def _file(source: Source) -> str | Path | BinaryIO:
+    """The source as libraries take it that know no plain bytes."""
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not isinstance(source, str | Path):
+        source.seek(0)
+    return source
 
 
 def _reasons(marks: list[Mark]) -> str:
     return "\n".join(f"【{mark.column}】{mark.text}" if mark.column else mark.text for mark in marks)
 
 
-def _own_workbook(data: bytes, sheet: Sheet, by_row: Mapping[int, list[Mark]]) -> bytes:
-    book = openpyxl.load_workbook(io.BytesIO(data))
+def _unpacked(source: Source) -> int:
+    """Bytes that the workbook's parts take unpacked; the reader takes no more of a part than its directory says."""
+    with zipfile.ZipFile(_file(source)) as archive:
+        return sum(info.file_size for info in archive.infolist())
+
+
+def _own_workbook(source: Source, sheet: Sheet, by_row: Mapping[int, list[Mark]]) -> bytes:
+    book = openpyxl.load_workbook(_file(source))
     page = book[sheet.name]
     fill = PatternFill("solid", fgColor=_FILL)
     column = _reason_column(page, sheet)
@@ -141,34 +149,36 @@ def _forget_old_marks(page: Any, column: int, header_row: int) -> None:
 
 
 def _new_workbook(
-    data: bytes, sheet: Sheet, spec: ItemSpec, by_row: Mapping[int, list[Mark]], *, only_rejected: bool
+    reader: SheetReader, lines: pl.DataFrame, by_row: Mapping[int, list[Mark]], *, only_rejected: bool
 ) -> bytes:
     out = io.BytesIO()
     letters = [
         letter
-        for letter, header in sheet.headers.items()
+        for letter, header in reader.headers.items()
         if normalise_header(header) != normalise_header(REASONS_HEADER)
     ]
-    letters += [letter for letter in sheet.unnamed if letter not in letters]
-    positions = {column_letter(place): place for place in range(300)}
-    letters.sort(key=positions.__getitem__)
-    reason_at = max((positions[letter] for letter in letters), default=-1) + 1
+    letters += [letter for letter in lines.columns if letter != "row" and letter not in reader.headers]
+    letters.sort(key=column_position)
+    reason_at = max(map(column_position, letters), default=-1) + 1
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        page = book.add_worksheet(sheet.name[:31] or "Sheet1")
+        page = book.add_worksheet(reader.name[:31] or "Sheet1")
         text = book.add_format({"num_format": "@", "valign": "top"})
         bold = book.add_format({"num_format": "@", "bold": True})
         wrong = book.add_format({"num_format": "@", "valign": "top", "bg_color": "#" + _FILL[2:]})
         wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
-        for line, titles in enumerate(_title_rows(data, sheet)):
-            for place, title in titles:
-                page.write_string(line, place, str(escape_formula(title)), text)
+        for line, titles in enumerate(reader.above):
+            for place, title in enumerate(titles, start=reader.first_column):
+                if title not in ("", None):
+                    page.write_string(line, place, str(escape_formula(str(title))), text)
         for letter in letters:
-            page.write_string(sheet.header_row - 1, positions[letter], sheet.headers.get(letter, ""), bold)
-        page.write_string(sheet.header_row - 1, reason_at, REASONS_HEADER, bold)
+            page.write_string(reader.header_row - 1, column_position(letter), reader.headers.get(letter, ""), bold)
+        page.write_string(reader.header_row - 1, reason_at, REASONS_HEADER, bold)
         page.set_column(reason_at, reason_at, _REASON_WIDTH)
-        target = sheet.header_row - 1
+        target = reader.header_row - 1
         comments = 0
-        for row, cells in _lines(sheet, spec, letters, by_row if only_rejected else None):
+        gaps = [letter for letter in letters if letter not in lines.columns]
+        cells_of = lines.with_columns(pl.lit(None, dtype=pl.String).alias(letter) for letter in gaps)
+        for row, *cells in cells_of.select("row", *letters).iter_rows():
             target = target + 1 if only_rejected else row - 1
             marks = by_row.get(row, [])
             texts: dict[int, list[str]] = defaultdict(list)
@@ -176,7 +186,7 @@ def _new_workbook(
                 if mark.position is not None:
                     texts[mark.position].append(mark.text)
             for letter, cell in zip(letters, cells, strict=True):
-                place = positions[letter]
+                place = column_position(letter)
                 if cell is not None:
                     page.write_string(target, place, cell, wrong if place in texts else text)
                 elif place in texts:
@@ -190,45 +200,25 @@ def _new_workbook(
     return out.getvalue()
 
 
-def _lines(
-    sheet: Sheet, spec: ItemSpec, letters: list[str], rejected: Mapping[int, Any] | None
-) -> Iterable[tuple[int, tuple[str | None, ...]]]:
-    """The sheet's lines; with ``rejected`` only those of rejected records, values of merged cells written out."""
-    frame = sheet.rows if rejected is None else sheet.spread()
-    if rejected is not None:
-        match = match_columns(list(sheet.headers.values()), spec)
-        columns = {
-            letter: spec.by_code[column.field]
-            for letter, column in zip(sheet.headers, match.columns, strict=True)
-            if column is not None
-        }
+def _rejected(reader: SheetReader, spec: ItemSpec, rejected: Mapping[int, Any]) -> pl.DataFrame:
+    """The lines of rejected records, values of merged cells written out."""
+    match = match_columns(list(reader.headers.values()), spec)
+    columns = {
+        letter: spec.by_code[column.field]
+        for letter, column in zip(reader.headers, match.columns, strict=True)
+        if column is not None
+    }
+    kept = [pl.DataFrame(schema={"row": pl.UInt32})]
+    for sheet in reader.pieces(record_begins(columns, reader.first_column)):
+        frame = sheet.spread()
         # A record reaches down to where the next one begins.
         starts = fold(sheet, columns).select(pl.col("row").alias("start")).sort("start")
         owner = frame.select("row").join_asof(starts, left_on="row", right_on="start", strategy="backward")["start"]
-        keep = owner.is_in(list(rejected)).fill_null(value=False)
         head = (owner == frame["row"]).fill_null(value=False)
-        below = sheet.rows
         frame = frame.with_columns(
-            frame[letter].zip_with(head, below[letter]).alias(letter) for letter in frame.columns if letter != "row"
-        ).filter(keep)
-    gaps = [letter for letter in letters if letter not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(letter) for letter in gaps)
-    for line in frame.select("row", *letters).iter_rows():
-        yield line[0], line[1:]
-
-
-def _title_rows(data: bytes, sheet: Sheet) -> list[list[tuple[int, str]]]:
-    """The rows above the header, as (place, text) of their cells."""
-    if sheet.format == "csv":
-        text = data[: 1 << 20].decode(sheet.encoding, errors="replace")
-        records = csv.reader(io.StringIO(text, newline=""), delimiter=sheet.separator or ",")
-        rows: Iterable[Any] = itertools.islice(records, sheet.header_row - 1)
-        first = 0
-    else:
-        with calamine.load_workbook(io.BytesIO(data)) as book:
-            page = book.get_sheet_by_name(sheet.name)
-            first = (page.start or (0, 0))[1]
-            rows = list(itertools.islice(page.iter_rows(), sheet.header_row - 1))
-    return [
-        [(first + place, str(cell)) for place, cell in enumerate(cells) if cell not in ("", None)] for cells in rows
-    ]
+            frame[letter].zip_with(head, sheet.rows[letter]).alias(letter)
+            for letter in frame.columns
+            if letter != "row"
+        )
+        kept.append(frame.filter(owner.is_in(list(rejected)).fill_null(value=False)))
+    return pl.concat(kept, how="diagonal")

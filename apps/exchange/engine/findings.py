@@ -27,15 +27,16 @@ LONGEST_VALUE = 200
 
 
 class Findings:
-    """Errors by row. ``headers`` leads from a field to the place and the header in the clerk's sheet."""
+    """Errors by row. ``headers`` leads from a field to the place and the header in the clerk's sheet.
+
+    Errors of earlier pieces are kept as columns, which take a fraction of the memory.
+    """
 
     def __init__(self, spec: ItemSpec, headers: Mapping[str, tuple[int, str]]) -> None:
         self._spec = spec
         self._headers = headers
         self._rows: list[tuple[int, int | None, str, str, str, str, str]] = []
-
-    def __len__(self) -> int:
-        return len(self._rows)
+        self._pieces: list[pl.DataFrame] = []
 
     def add(self, row: int, field: str, value: str | None, error: FieldError) -> None:
         """Note an error of a cell."""
@@ -58,7 +59,7 @@ class Findings:
         self._rows.append((row, position, header, field, text[:LONGEST_VALUE], code, words))
 
     def places(self, field: str, codes: Collection[str]) -> list[tuple[int, int]]:
-        """(row, index) of the errors of a field with one of the codes; the index is for ``amend``."""
+        """(row, index) of this piece's errors of a field with one of the codes; the index is for ``amend``."""
         return [(entry[0], index) for index, entry in enumerate(self._rows) if entry[3] == field and entry[5] in codes]
 
     def amend(self, index: int, **params: Any) -> None:
@@ -67,11 +68,19 @@ class Findings:
         words = json.dumps({**json.loads(entry[6]), **params}, ensure_ascii=False)
         self._rows[index] = (*entry[:6], words)
 
-    def rows_wrong(self) -> set[int]:
-        """Numbers of the rows with an error."""
-        return {entry[0] for entry in self._rows}
+    def end_piece(self) -> None:
+        """The errors noted so far stay as they are."""
+        if self._rows:
+            self._pieces.append(pl.DataFrame(self._rows, schema=SCHEMA, orient="row"))
+            self._rows.clear()
+
+    def rows_wrong(self) -> int:
+        """How many rows have an error."""
+        return self.frame()["row"].n_unique()
 
     def frame(self) -> pl.DataFrame:
         """All errors, by row and place, as a frame of SCHEMA."""
-        frame = pl.DataFrame(self._rows, schema=SCHEMA, orient="row")
+        self.end_piece()
+        frame = pl.concat([pl.DataFrame(schema=SCHEMA), *self._pieces])
+        self._pieces = [frame]
         return frame.sort("row", "position", nulls_last=True, maintain_order=True)

@@ -155,6 +155,8 @@ def insert_records(
         WHERE drawn.row = m.row
         """
     )
+    # Each slice finds its rows by their keys, not by looking through all of them.
+    stage.execute(f"CREATE INDEX ON {stage.MATCHES} (record_id)")
     names = [*columns, *fixed]
     bounds = stage.query(f"SELECT min(record_id), max(record_id) FROM {stage.MATCHES} WHERE outcome = 'new'")[0]
     inserted = 0

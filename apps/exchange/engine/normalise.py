@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from apps.catalogue import shapes
 from apps.catalogue.shapes import FieldSpec
-from apps.core.sheets import Sheet
+from apps.core.sheets import Sheet, column_position
 
 # A line that names none of these is no record of its own.
 _OWN = frozenset(
@@ -26,6 +27,18 @@ _OWN = frozenset(
     }
 )
 _APPENDED = frozenset({shapes.TEXT, shapes.CHOICES})
+
+
+def record_begins(columns: Mapping[str, FieldSpec], first_column: int) -> Callable[[Sequence[Any]], bool]:
+    """Tells by the cells of a line, from ``first_column`` on, that it cannot continue the record above it."""
+    own = [column_position(letter) - first_column for letter, field in columns.items() if field.role in _OWN]
+    if not own:
+        return lambda cells: True
+    return lambda cells: any(place < len(cells) and not _is_blank(cells[place]) for place in own)
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def fold(sheet: Sheet, columns: Mapping[str, FieldSpec]) -> pl.DataFrame:

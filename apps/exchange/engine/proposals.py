@@ -1,7 +1,8 @@
 """Which code a damaged one may have been: what the platform knows of its neighbours and of the name.
 
-Set-based: three queries for a file, however many codes are damaged. The order is that of ``apps.subjects.rules``: codes
-that differ by one slip, those of a subject of the given name first, then the subjects of that name.
+Set-based: three queries for a piece of a file, however many codes are damaged. The order is that of
+``apps.subjects.rules``: codes that differ by one slip, those of a subject of the given name first, then the subjects
+of that name.
 """
 
 from __future__ import annotations
@@ -28,31 +29,39 @@ _DAMAGED: Final = frozenset(
 )
 
 
-def add(findings: Findings, spec: ItemSpec, raw: pl.DataFrame) -> None:
-    """Give each error of a damaged unified code up to three subjects on record that it may mean."""
-    code, name = spec.by_role.get("subject_uscc"), spec.by_role.get("subject_name")
-    places = findings.places(code.code, _DAMAGED) if code is not None else []
-    if code is None or not places:
-        return
-    columns = [code.code, *([name.code] if name is not None and name.code in raw.columns else [])]
-    rows = raw.filter(pl.col("row").is_in([row for row, _index in places])).select("row", *columns)
-    typed = {
-        line[0]: (text_from(line[1]), match_form(text_from(line[2])) if len(line) > 2 else "")
-        for line in rows.iter_rows()
-    }
-    near: dict[str, list[str]] = {}
-    for damaged, _form in typed.values():
-        if damaged not in near and len(near) < MOST_CODES:
-            near[damaged] = [proposal.code for proposal in propose_uscc(damaged)]
-    by_code = _bearers({each for found in near.values() for each in found})
-    by_name = _named({form for damaged, form in typed.values() if damaged in near and form})
-    for row, index in places:
-        damaged, form = typed.get(row, ("", ""))
-        candidates = [by_code[each] for each in near.get(damaged, ()) if each in by_code]
-        candidates.sort(key=lambda each: each.match_name != form)
-        shown = list(dict.fromkeys([*candidates, *by_name.get(form, ())]))[:SHOWN]
-        if shown and damaged in near:
-            findings.amend(index, proposals=[f"{each.uscc or ''} {each.name}".strip() for each in shown])
+class Proposals:
+    """Gives each error of a damaged unified code up to three subjects on record that it may mean."""
+
+    def __init__(self, spec: ItemSpec) -> None:
+        self._code = spec.by_role.get("subject_uscc")
+        self._name = spec.by_role.get("subject_name")
+        # Damaged code -> codes it may have been.
+        self._near: dict[str, list[str]] = {}
+
+    def add(self, findings: Findings, raw: pl.DataFrame) -> None:
+        """Add them to this piece's errors; ``raw``: the piece's raw texts."""
+        code, name, near = self._code, self._name, self._near
+        places = findings.places(code.code, _DAMAGED) if code is not None else []
+        if code is None or not places:
+            return
+        columns = [code.code, *([name.code] if name is not None and name.code in raw.columns else [])]
+        rows = raw.filter(pl.col("row").is_in([row for row, _index in places])).select("row", *columns)
+        typed = {
+            line[0]: (text_from(line[1]), match_form(text_from(line[2])) if len(line) > 2 else "")
+            for line in rows.iter_rows()
+        }
+        for damaged, _form in typed.values():
+            if damaged not in near and len(near) < MOST_CODES:
+                near[damaged] = [proposal.code for proposal in propose_uscc(damaged)]
+        by_code = _bearers({each for damaged, _form in typed.values() for each in near.get(damaged, ())})
+        by_name = _named({form for damaged, form in typed.values() if damaged in near and form})
+        for row, index in places:
+            damaged, form = typed.get(row, ("", ""))
+            candidates = [by_code[each] for each in near.get(damaged, ()) if each in by_code]
+            candidates.sort(key=lambda each: each.match_name != form)
+            shown = list(dict.fromkeys([*candidates, *by_name.get(form, ())]))[:SHOWN]
+            if shown and damaged in near:
+                findings.amend(index, proposals=[f"{each.uscc or ''} {each.name}".strip() for each in shown])
 
 
 def _bearers(codes: set[str]) -> dict[str, Subject]:

@@ -14,21 +14,19 @@ from django.utils import timezone
 from apps.catalogue.models import InformationItem
 from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.specs import item_spec, item_specs
-from apps.core.sheets import Limits
+from apps.core.sheets import Limits, Source
 from apps.departments.models import Department, User
 from apps.records.entry import authority_codes
 
 from ..models import Batch
 from ..progress import CHECKING, LOADING, MATCHING, READING, Progress
-from . import load, match, preview, proposals, same, stage
+from . import load, match, preview, same, stage
 from .findings import Findings
 from .people import People
-from .read import Table, read_table
+from .proposals import Proposals
+from .read import Table, open_table
 from .staging import Stager
 from .validate import accepted_codes, fill_defaults, judge
-
-PIECE = 20_000
-"""So many rows at a time are judged and copied, which keeps memory flat."""
 
 
 @dataclass
@@ -59,18 +57,18 @@ class Job:
     limits: Limits | None = None
 
 
-def run(job: Job, data: bytes, *, keep: bool, partial: bool, progress: Progress | None = None) -> Report:
-    """Do it. With ``keep`` false nothing but the report remains; so it does when a row is wrong and not ``partial``.
+def run(job: Job, source: Source, *, keep: bool, partial: bool, progress: Progress | None = None) -> Report:
+    """Do it. Rows are read, judged and staged piece by piece, so that memory stays flat.
 
-    The checks of a run that is kept and of one that is not are the same statements over the same staged rows; a run
-    that is not kept ends before the inserts, so that it leaves no dead rows in the great tables. Raises FileRefused.
+    With ``keep`` false nothing but the report remains; so it does when a row is wrong and not ``partial``. The checks
+    of a run that is kept and of one that is not are the same statements over the same staged rows; a run that is not
+    kept ends before the inserts, so that it leaves no dead rows in the great tables. Raises FileRefused.
     """
     started = time.monotonic()
     progress = progress or Progress()
     spec = item_spec(job.item)
     progress.phase(READING)
-    table = read_table(data, spec, others=_other_specs(job.item), limits=job.limits)
-    with transaction.atomic():
+    with open_table(source, spec, others=_other_specs(job.item), limits=job.limits) as table, transaction.atomic():
         mark = transaction.savepoint()
         report = _staged_run(job, spec, table, keep=keep, partial=partial, progress=progress)
         if report.kept:
@@ -92,7 +90,7 @@ def _staged_run(job: Job, spec: ItemSpec, table: Table, *, keep: bool, partial: 
     stage.execute("SET LOCAL client_connection_check_interval = '2s'")
     stage.create()
     findings = Findings(spec, table.headers)
-    report = Report(rows=len(table.rows), edition=table.match.edition.name)
+    report = Report(edition=table.match.edition.name)
     _judge_all(job, spec, table, findings, report, today, progress)
     progress.phase(MATCHING, report.rows)
     stage.analyse()
@@ -108,9 +106,8 @@ def _staged_run(job: Job, spec: ItemSpec, table: Table, *, keep: bool, partial: 
     )
     same.settle_confidential()
     match.settle(findings, number_field=number_field)
-    proposals.add(findings, spec, table.rows)
     report.accepted, report.duplicates = match.counts()
-    report.rejected = len(findings.rows_wrong())
+    report.rejected = findings.rows_wrong()
     report.errors = findings.frame()
     report.kept = keep and bool(partial or not report.rejected)
     if not report.kept:
@@ -134,20 +131,23 @@ def _judge_all(
     today: datetime.date,
     progress: Progress,
 ) -> None:
-    accepted = accepted_codes(spec, table.rows)
     stager = Stager(job.item, spec, job.department, authority_codes(job.department), People(spec))
-    progress.phase(CHECKING, report.rows)
-    for start in range(0, report.rows, PIECE):
+    proposals = Proposals(spec)
+    progress.phase(CHECKING, table.lines)
+    for raw in table.pieces():
+        report.rows += len(raw)
         piece = fill_defaults(
-            table.rows.slice(start, PIECE),
+            raw,
             spec,
             table.match.edition,
             department_name=job.department.name,
             department_uscc=job.department.uscc or "",
         )
-        judged = judge(piece, spec, today, findings, accepted_codes=accepted)
+        judged = judge(piece, spec, today, findings, accepted_codes=accepted_codes(spec, raw))
         stager.stage(judged, findings)
+        proposals.add(findings, raw)
+        findings.end_piece()
         if len(report.preview_rows) < preview.ROWS:
             report.preview_headers, rows = preview.lines(spec, judged, preview.ROWS - len(report.preview_rows))
             report.preview_rows += rows
-        progress.done(min(start + PIECE, report.rows))
+        progress.done(report.rows)

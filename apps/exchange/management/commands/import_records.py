@@ -77,15 +77,14 @@ class Command(BaseCommand):
         item, department, user = self._who(options)
         with acting(user_id=user.pk, channel="command"):
             runs.check_right(user=user, item=item, department=department)
-            data = path.read_bytes()
             batch = None
             if options["dry_run"]:
-                report = run(Job(item, department, user), data, keep=False, partial=not options["all_or_nothing"])
+                report = run(Job(item, department, user), path, keep=False, partial=not options["all_or_nothing"])
             else:
-                batch, report = self._keep(path, data, item, department, user, partial=not options["all_or_nothing"])
+                batch, report = self._keep(path, item, department, user, partial=not options["all_or_nothing"])
         if options["annotated"]:
             marks = runs.marks_of(report)
-            book = annotate(data, item_spec(item), marks, only_rejected=options["only_rejected"])
+            book = annotate(path, item_spec(item), marks, only_rejected=options["only_rejected"])
             options["annotated"].write_bytes(book)
         if options["json"]:
             self.stdout.write(json.dumps(as_dict(report, batch), ensure_ascii=False))
@@ -115,7 +114,7 @@ class Command(BaseCommand):
         return item, department, user
 
     def _keep(
-        self, path: Path, data: bytes, item: InformationItem, department: Department, user: User, *, partial: bool
+        self, path: Path, item: InformationItem, department: Department, user: User, *, partial: bool
     ) -> tuple[Batch, Report]:
         """Batch and records in one transaction: a killed command leaves neither."""
         batch = None
@@ -126,7 +125,7 @@ class Command(BaseCommand):
                     item=item,
                     department=department,
                     name=path.name,
-                    chunks=_chunks(data),
+                    chunks=_chunks(path),
                     limit=Limits().size,
                     state=Batch.State.LOADING,
                 )
@@ -187,6 +186,7 @@ def as_dict(report: Report, batch: Batch | None) -> dict[str, Any]:
     }
 
 
-def _chunks(data: bytes) -> Iterator[bytes]:
-    for start in range(0, len(data), 1 << 20):
-        yield data[start : start + (1 << 20)]
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk
