@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +42,36 @@ def gaps(path: Path) -> Iterator[str]:
             yield f"{path}:{entry.linenum}: fuzzy: {entry.msgid!r}"
         elif not entry.translated():
             yield f"{path}:{entry.linenum}: not translated: {entry.msgid!r}"
+
+
+def texts(root: Path | None = None) -> set[tuple[str | None, str]]:
+    """(context, text) of every text that the sources mark for translation. Needs the program ``xgettext``."""
+    base = Path(root or settings.BASE_DIR)
+    with tempfile.TemporaryDirectory() as name:
+        # In a copy: Django's command writes catalogues beside the sources it reads.
+        copy = Path(name)
+        for part in ("apps", "credit_city"):
+            if (base / part).is_dir():
+                shutil.copytree(base / part, copy / part, ignore=shutil.ignore_patterns("locale", "__pycache__"))
+        (copy / "locale").mkdir()
+        command = [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--no-location"]
+        # The texts alone, no settings: those would look for a database and secrets.
+        environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        subprocess.run(command, cwd=copy, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return {
+            (entry.msgctxt, entry.msgid)
+            for path in (copy / "locale").rglob("django.po")
+            for entry in polib.pofile(str(path))
+        }
+
+
+def untold(root: Path | None = None) -> Iterator[str]:
+    """One line for each text of the sources that stands in no catalogue."""
+    known = {
+        (entry.msgctxt, entry.msgid)
+        for path in catalogues(root)
+        for entry in polib.pofile(str(path))
+        if not entry.obsolete
+    }
+    for context, text in sorted(texts(root) - known, key=lambda each: each[1]):
+        yield f"in no catalogue: {text!r}" + (f" ({context})" if context else "")

@@ -2,6 +2,7 @@
 
 import gettext
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,21 @@ def test_gaps_are_named(tmp_path: Path, settings: Any, entry: str, fault: str | 
             call_command("check_translations")
         assert fault in str(error.value)
         assert str(path) in str(error.value)
+
+
+@pytest.mark.skipif(shutil.which("xgettext") is None, reason="texts are extracted by xgettext")
+@pytest.mark.parametrize("place", ["views.py", "templates/page.html"])
+def test_a_text_that_is_in_no_catalogue_is_named(tmp_path: Path, settings: Any, place: str) -> None:
+    write(tmp_path, 'msgid "known"\nmsgstr "已知"\n')
+    source = tmp_path / "apps" / "some" / place
+    source.parent.mkdir(parents=True, exist_ok=True)
+    call = '{% load i18n %}{% translate "TEXT" %}' if place.endswith("html") else '_("TEXT")\n'
+    settings.BASE_DIR = tmp_path
+    source.write_text(call.replace("TEXT", "known"))
+    call_command("check_translations")
+    source.write_text(call.replace("TEXT", "unheard of"))
+    with pytest.raises(CommandError, match="in no catalogue: 'unheard of'"):
+        call_command("check_translations")
 
 
 def test_the_words_of_this_app_are_complete() -> None:
