@@ -167,13 +167,19 @@ def _has(connection: psycopg.Connection, role: str, other: str, how: str) -> boo
 
 
 def grant(
-    connection: psycopg.Connection, names: dict[str, str], *, append_only: Iterable[str], public: Iterable[str] = ()
+    connection: psycopg.Connection,
+    names: dict[str, str],
+    *,
+    append_only: Iterable[str],
+    add_only: Iterable[str] = (),
+    public: Iterable[str] = (),
 ) -> None:
     """Give the roles what they need in the connected database and take from everybody what nobody needs.
 
     ``names``: the roles that belong together (``ROLES`` of the settings). ``append_only``: tables the application may
-    read and never write (history rows come from triggers that run as owner). ``public``: tables that the public role
-    may read, all others are closed to it. One transaction: at no moment may the application write history.
+    read and never write (history rows come from triggers that run as owner). ``add_only``: tables to which it may add
+    rows, and change none. ``public``: tables that the public role may read, all others are closed to it. One
+    transaction: at no moment may the application write history.
     """
     database, protected = sql.Identifier(connection.info.dbname), [*append_only, "django_migrations"]
     with connection.transaction():
@@ -193,6 +199,8 @@ def grant(
                 connection.execute(sql.SQL(statement).format(database=database, role=role))
             for table in _existing(connection, protected):
                 connection.execute(sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(table, role))
+            for table in _existing(connection, add_only):
+                connection.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(table, role))
         everybody = sql.Identifier(names["public"])
         connection.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(everybody))
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(everybody))

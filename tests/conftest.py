@@ -57,6 +57,7 @@ def django_db_setup(
     django_db_blocker: Any,
 ) -> Iterator[None]:
     """Hand the fresh test database over to the application role, and back to the owner for its removal."""
+    from apps.audit.declarations import add_only_tables
     from apps.audit.history import history_tables
     from apps.audit.row_security import public_tables
 
@@ -71,7 +72,9 @@ def django_db_setup(
         roles.ensure_app_role(maintenance, app, may_set_password=True)
     owner_settings["NAME"] = connection.settings_dict["NAME"]
     with roles.connect(owner_settings) as database:
-        roles.grant(database, app["ROLES"], append_only=history_tables(), public=public_tables())
+        roles.grant(
+            database, app["ROLES"], append_only=history_tables(), add_only=add_only_tables(), public=public_tables()
+        )
         # Nobody misses a test's rows after a power cut.
         database.execute(
             sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(owner_settings["NAME"]))
@@ -125,6 +128,7 @@ def owner_connection(db: None, owner_settings: dict[str, Any]) -> Iterator[psyco
 
 
 @pytest.fixture(autouse=True)
-def _own_media(settings: Any, tmp_path: Path) -> None:
-    """Uploads of a test stay in the test's own folder."""
+def _own_files(settings: Any, tmp_path: Path) -> None:
+    """Uploads and the list of seals of a test stay in the test's own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.SEALS_FILE = tmp_path / "published" / "seals.jsonl"

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from apps.audit.declarations import add_only_tables
 from apps.audit.history import history_tables
 from apps.audit.row_security import public_tables
 from credit_city import postgres, roles
@@ -41,7 +42,13 @@ class Command(BaseCommand):
             roles.ensure_app_role(maintenance, app, may_set_password=not given)
             call_command("migrate", interactive=False, verbosity=max(0, verbosity - 1))
             with roles.connect(owner) as database:
-                roles.grant(database, app["ROLES"], append_only=history_tables(), public=public_tables())
+                roles.grant(
+                    database,
+                    app["ROLES"],
+                    append_only=history_tables(),
+                    add_only=add_only_tables(),
+                    public=public_tables(),
+                )
         try:
             roles.connect(app).close()
         except psycopg.OperationalError as error:

@@ -1,0 +1,19 @@
+"""What a model of any app says about its own table to this app, as a class attribute beside its fields.
+
+``add_only = True``: the application role may add rows and never change or remove one.
+``sealed = True``: the rows go into the seals (apps/audit/seals); all history models do.
+"""
+
+from django.apps import apps
+from django.db import models
+
+
+def add_only_tables() -> list[str]:
+    """The tables to which the application role may only add."""
+    return [model._meta.db_table for model in declaring("add_only")]
+
+
+def declaring(attribute: str) -> list[type[models.Model]]:
+    """The models that set ``attribute``, in order of their tables."""
+    found = [model for model in apps.get_models() if getattr(model, attribute, False)]
+    return sorted(found, key=lambda model: model._meta.db_table)
