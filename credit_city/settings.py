@@ -135,6 +135,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
+# The published list of seals: whoever copies it elsewhere can tell when history was rewritten.
+SEALS_FILE = Path(env.str("SEALS_FILE", default=str(VAR_DIR / "seals" / "seals.jsonl")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

@@ -18,6 +18,8 @@ class HistoryRow(models.Model):
     history_request_id = models.CharField(max_length=64, default="", blank=True)
     history_database_user = models.CharField(max_length=64, default="", blank=True)
 
+    sealed = True
+
     class Meta:
         abstract = True
 

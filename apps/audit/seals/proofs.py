@@ -1,0 +1,120 @@
+"""The history of one row, with what proves that it was sealed: for anybody to check with ``tools/check_proof.py``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import psycopg
+from django.db import connection, models, transaction
+from django.utils import timezone
+from psycopg import sql
+
+from . import merkle, texts
+from .models import Seal, SealChunk
+from .tables import SealedTable, sealed_table_of
+
+FORMAT: Final = "credit-city-history-proof/1"
+
+_TEXTS: Final = "SELECT h.{key}, {text} FROM {table} AS h WHERE h.{key} = ANY(%(ids)s)"
+# Of the chunks that could hold a row by their bounds, the one that does.
+_PLACES: Final = """
+    SELECT wanted.id, c.id, array_position(c.ids, wanted.id) - 1
+    FROM unnest(%(ids)s::bigint[]) AS wanted (id)
+    JOIN audit_sealchunk AS c
+        ON c.table_name = {name} AND c.last_id >= wanted.id AND c.first_id <= wanted.id AND wanted.id = ANY(c.ids)
+"""
+
+
+@transaction.atomic
+def prove(model: type[models.Model], key: Any, history_ids: Iterable[int] | None = None) -> dict[str, Any]:
+    """The proof of a row's history; ``key`` is the row's primary key, ``history_ids`` narrows it to some entries.
+
+    Rows not sealed yet are in it without a seal. Raises LookupError where no history is kept or the row has none.
+    """
+    table = sealed_table_of(model)
+    history = table.model._default_manager.filter(**{model._meta.pk.attname: key})
+    if history_ids is not None:
+        history = history.filter(pk__in=list(history_ids))
+    ids = sorted(history.values_list("pk", flat=True))
+    if not ids:
+        raise LookupError(key)
+    raw = connection.connection
+    texts.fixed_form(raw)
+    places = {row: (chunk, position) for row, chunk, position in raw.execute(_filled(_PLACES, table), {"ids": ids})}
+    chunks = {chunk: _Chunk(chunk) for chunk in sorted({chunk for chunk, _ in places.values()})}
+    order = {chunk: index for index, chunk in enumerate(chunks)}
+    # Unsealed rows get the text they would be sealed with today.
+    columns = {row: tuple(chunks[places[row][0]].columns if row in places else table.columns) for row in ids}
+    row_texts: dict[int, str] = {}
+    for layout in set(columns.values()):
+        wanted = [row for row in ids if columns[row] == layout]
+        row_texts |= dict(raw.execute(_filled(_TEXTS, table, layout), {"ids": wanted}).fetchall())
+    rows: list[dict[str, Any]] = []
+    for row in ids:
+        entry: dict[str, Any] = {"history_id": row, "text": row_texts[row]}
+        if row in places:
+            chunk, position = places[row]
+            path = merkle.path(chunks[chunk].hashes, position)
+            entry |= {"chunk": order[chunk], "position": position, "path": [each.hex() for each in path]}
+        rows.append(entry)
+    lines = {each.seal.number: each.seal.line for each in chunks.values()}
+    return {
+        "format": FORMAT,
+        "model": table.label,
+        "object": str(key),
+        "table": table.name,
+        "object_column": table.object_column,
+        "made_at": timezone.now().isoformat(),
+        "rows": rows,
+        "chunks": [each.as_json() for each in chunks.values()],
+        "seals": [lines[number] for number in sorted(lines)],
+    }
+
+
+def as_text(proof: dict[str, Any]) -> str:
+    """The proof as the content of a file."""
+    return json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
+
+
+class _Chunk:
+    """A chunk with its place in the tree of its seal."""
+
+    def __init__(self, pk: int) -> None:
+        chunk = SealChunk.objects.select_related("seal").defer("hashes").get(pk=pk)
+        self.seal: Seal = chunk.seal
+        self.columns: list[str] = chunk.columns
+        self.position = chunk.position
+        with psycopg.Cursor(connection.connection) as cursor:
+            query = "SELECT hashes FROM audit_sealchunk WHERE id = %s"
+            found = cursor.execute(query, [pk], binary=True).fetchone()
+        assert found is not None
+        self.hashes: list[bytes] = found[0]
+        self.header = chunk.header(merkle.root(self.hashes))
+
+    def as_json(self) -> dict[str, Any]:
+        leaves = [
+            merkle.leaf(each.header(bytes(root)).encode())
+            for each, root in zip(
+                SealChunk.objects.filter(seal=self.seal).defer("hashes").order_by("position"),
+                self.seal.chunk_roots,
+                strict=True,
+            )
+        ]
+        path = merkle.path(leaves, self.position)
+        return {
+            "text": self.header,
+            "seal": self.seal.number,
+            "position": self.position,
+            "path": [each.hex() for each in path],
+        }
+
+
+def _filled(query: str, table: SealedTable, columns: Iterable[str] = ()) -> sql.Composed:
+    return sql.SQL(query).format(
+        name=sql.Literal(table.name),
+        table=sql.Identifier(table.name),
+        key=sql.Identifier(table.key),
+        text=texts.row_text(table.name, columns, "h"),
+    )
