@@ -1,12 +1,15 @@
 # Credit City. Needs Python 3.11 or newer, make and sh; everything else is installed into this folder.
 #   make run [PORT=8000]   set up and serve, with demo data     make test    set up and run the tests
 #   make setup             set up only                          make lint    style, types, floors
+#   make bench             measure (docs: benchmarks/README.md)
 #   make clean             stop the embedded database, remove .venv and var with all data
 
-.PHONY: help run setup setup-dev test lint clean
+.PHONY: help run setup setup-dev test lint bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?=
+SCALE ?= small
+ONLY ?=
 BIN := .venv/bin/python
 
 # The first Python that is new enough; one that merely has the name (a version manager's stand-in) does not count.
@@ -20,7 +23,7 @@ echo 'error: Python 3.11 or newer was not found: install it, or name it: make PY
 endef
 
 help:
-	@sed -n '2,4s/^# *//p' Makefile
+	@sed -n '2,5s/^# *//p' Makefile
 
 run:
 	$(call bootstrap,requirements.txt)
@@ -41,6 +44,9 @@ lint: setup-dev
 	$(BIN) -m ruff format --check .
 	$(BIN) -m mypy
 	.venv/bin/lint-imports
+
+bench: setup-dev
+	SCALE=$(SCALE) $(BIN) -m benchmarks.run $(ONLY)
 
 clean:
 	$(call bootstrap,clean)
