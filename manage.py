@@ -6,9 +6,18 @@ import sys
 
 from credit_city import errors, postgres
 
-# Commands that change the schema or collect statistics work as the owner; every other one works as the
-# least-privilege role, exactly like the web server and the workers.
-OWNER_COMMANDS = {"init_database", "generate_city", "migrate", "pgtrigger", "flush", "sqlflush", "inspectdb"}
+# Commands that change the schema, collect statistics or install administrators work as the owner; every other one works
+# as the least-privilege role, exactly like the web server and the workers.
+OWNER_COMMANDS = {
+    "init_database",
+    "generate_city",
+    "load_demo_administrators",
+    "migrate",
+    "pgtrigger",
+    "flush",
+    "sqlflush",
+    "inspectdb",
+}
 
 
 def main() -> None:

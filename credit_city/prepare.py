@@ -20,6 +20,9 @@ Step = tuple[str, str, dict[str, Any]]
 OWNER_STEPS: list[Step] = [
     ("Database and roles", "init_database", {}),
 ]
+DEMO_OWNER_STEPS: list[Step] = [
+    ("Demo administrators", "load_demo_administrators", {}),
+]
 APP_STEPS: list[Step] = [
     ("Translations", "compile_translations", {}),
     ("Static files", "collectstatic", {"interactive": False}),
@@ -59,7 +62,7 @@ def main(role: str) -> None:
     except ConfigurationError as error:
         fail(str(error))
     if role == "owner":
-        run(OWNER_STEPS, call_command)
+        run(OWNER_STEPS + (DEMO_OWNER_STEPS if demo_mode() else []), call_command)
     elif demo_mode():
         run(APP_STEPS + DEMO_STEPS, call_command)
         DEMO_LOGINS.write_text(demo_logins())

@@ -17,6 +17,23 @@ from apps.core import translations
 from credit_city import postgres, roles
 from credit_city.embedded import ServerError
 
+# What the owner's login does at an installation (tests.factories.installing), within the test's own transaction.
+AS_OWNER = """
+    CREATE OR REPLACE FUNCTION tests_as_owner(statement text) RETURNS bigint AS $$
+    DECLARE
+        result bigint;
+    BEGIN
+        IF statement ~ 'RETURNING "' THEN
+            EXECUTE statement INTO result;
+        ELSE
+            EXECUTE statement;
+            GET DIAGNOSTICS result = ROW_COUNT;
+        END IF;
+        RETURN result;
+    END;
+    $$ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+"""
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the project's own server when it is the one to use; the last process that used it stops it."""
@@ -75,6 +92,7 @@ def django_db_setup(
         roles.grant(
             database, app["ROLES"], append_only=history_tables(), add_only=add_only_tables(), public=public_tables()
         )
+        database.execute(AS_OWNER)
         # Nobody misses a test's rows after a power cut.
         database.execute(
             sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(owner_settings["NAME"]))

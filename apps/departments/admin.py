@@ -19,6 +19,8 @@ from apps.core.admin_base import REASON, BaseAdmin
 
 from . import admin_people as admin_people
 from . import saved_filters
+from .admin_actions import RowActionsMixin
+from .admin_two_persons import ProposalForm, ProposingMixin, see_proposal
 from .models import (
     Department,
     DepartmentGroupObjectPermission,
@@ -28,7 +30,8 @@ from .models import (
     SavedFilter,
 )
 from .roles import PRESETS, check_grant_to_group, check_grant_to_person, ensure_role_groups, roles_of
-from .terms import Role
+from .terms import Act, Role
+from .two_persons import PROPOSE_END_FOUR_EYES, PROPOSE_MOVE
 
 # Groups are made from role presets, never by hand.
 admin.site.unregister(Group)
@@ -48,10 +51,11 @@ class LiaisonOfficerInline(TabularInline):
 
 
 @admin.register(Department)
-class DepartmentAdmin(BaseAdmin):
-    """The tree of departments."""
+class DepartmentAdmin(RowActionsMixin):
+    """The tree of departments. Where one stands and the end of four eyes take two persons."""
 
     asks_reason = True
+    row_actions = (PROPOSE_MOVE, PROPOSE_END_FOUR_EYES)
     inlines = [LiaisonOfficerInline]
     list_display = ["tree_name", "short_name", "shown_kind", "uscc", "four_eyes", "is_active"]
     list_filter = [("kind", ChoicesDropdownFilter), "is_active", "four_eyes"]
@@ -76,11 +80,17 @@ class DepartmentAdmin(BaseAdmin):
         return obj.kind, obj.get_kind_display()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return ["four_eyes"]
         # Fixtures, files and groups refer to the slug.
-        return ["slug"] if obj else []
+        return ["slug", "parent", *(["four_eyes"] if obj.four_eyes else [])]
 
     def revertible(self, request: HttpRequest, obj: Any, history_row: Any) -> bool:
-        return True
+        ends_four_eyes = obj.four_eyes and not history_row.four_eyes
+        return history_row.parent_id == obj.parent_id and not ends_four_eyes
+
+    def after_action(self, request: HttpRequest, action: Any, obj: Any) -> HttpResponse:
+        return see_proposal(obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -177,13 +187,10 @@ class GroupField(forms.ModelChoiceField):
         return str(obj.role)
 
 
-class GrantAdmin(BaseAdmin):
-    """Grants on departments: given and taken with a reason, never changed."""
+class GrantAdmin(ProposingMixin):
+    """Grants on departments: given by two persons, taken by one, with a reason, never changed."""
 
-    asks_reason = True
-    asks_reason_on_add = True
-    can_delete = True
-    holder = holder_shown = ""
+    holder = holder_shown = concerns = ""
     list_filter = [("content_object", RelatedDropdownFilter)]
     list_filter_submit = True
     ordering = ["content_object__path"]
@@ -211,19 +218,28 @@ class GrantAdmin(BaseAdmin):
             )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return [(None, {"fields": [self.holder, "permission", "content_object", REASON]})]
         return [(None, {"fields": self.get_readonly_fields(request, obj)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [self.holder_shown, "shown_permission", "content_object"] if obj else []
+        return [self.holder_shown, "shown_permission", "content_object", "shown_persons"] if obj else []
+
+    def change_behind(self, obj: Any) -> dict[str, Any]:
+        return {
+            self.concerns: getattr(obj, self.holder),
+            "permission": obj.permission,
+            "department": obj.content_object,
+        }
 
 
-class GroupGrantForm(forms.ModelForm):
+class GroupGrantForm(ProposalForm):
+    act = Act.GROUP_GRANT
+
+    def concerned(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"group": data["group"], "permission": data["permission"], "department": data["content_object"]}
+
     def clean_group(self) -> Any:
         group = self.cleaned_data["group"]
         check_grant_to_group(group)
@@ -233,7 +249,7 @@ class GroupGrantForm(forms.ModelForm):
 @admin.register(DepartmentGroupObjectPermission)
 class GroupGrantAdmin(GrantAdmin):
     form = GroupGrantForm
-    holder = "group"
+    holder = concerns = "group"
     holder_shown = "shown_group"
     list_display = ["shown_group", "shown_permission", "content_object"]
     list_select_related = ["group__role__department", "permission", "content_object"]
@@ -244,7 +260,12 @@ class GroupGrantAdmin(GrantAdmin):
         return obj.group.role if hasattr(obj.group, "role") else obj.group
 
 
-class UserGrantForm(forms.ModelForm):
+class UserGrantForm(ProposalForm):
+    act = Act.PERSON_GRANT
+
+    def concerned(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"person": data["user"], "permission": data["permission"], "department": data["content_object"]}
+
     def clean_user(self) -> Any:
         person = self.cleaned_data["user"]
         check_grant_to_person(person)
@@ -255,6 +276,7 @@ class UserGrantForm(forms.ModelForm):
 class UserGrantAdmin(GrantAdmin):
     form = UserGrantForm
     holder = holder_shown = "user"
+    concerns = "person"
     list_display = ["user", "shown_permission", "content_object"]
     list_select_related = ["user", "permission", "content_object"]
     search_fields = ["user__username", "user__name", "content_object__name"]

@@ -18,9 +18,10 @@ from apps.audit.context import current
 from apps.core.admin_base import REASON, BaseAdmin
 from apps.core.forms import dress
 
+from .admin_two_persons import ProposalForm, ProposingMixin
 from .models import Department, Membership, RoleGroup, User
-from .roles import assign_role, check_role, remove_role
-from .terms import ADMINISTRATORS, Role
+from .roles import check_role, remove_role
+from .terms import ADMINISTRATORS, Act, Role
 
 
 def holds_administrator_role(user: User) -> bool:
@@ -45,6 +46,17 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("username", "name", "department", "phone", "email", "is_active", "is_staff")
+
+    def clean_is_active(self) -> bool:
+        active: bool = self.cleaned_data["is_active"]
+        if active and not User.objects.get(pk=self.instance.pk).is_active and holds_administrator_role(self.instance):
+            raise forms.ValidationError(
+                _(
+                    "An administrator comes back without the role: let a security administrator take it first; "
+                    "two give it anew."
+                )
+            )
+        return active
 
 
 @admin.register(User)
@@ -115,9 +127,10 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
         return super().user_change_password(request, id, form_url)
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(ProposalForm):
     """Who gets which role in which department."""
 
+    act = Act.ROLE
     department = dress(forms.ModelChoiceField(Department.objects.filter(is_active=True), label=_("department")))
     role = dress(forms.ChoiceField(choices=Role.choices, label=_("role")))
 
@@ -125,22 +138,16 @@ class MembershipForm(forms.ModelForm):
         model = Membership
         fields = ["user"]
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"user", "department", "role"} <= data.keys():
-            group = check_role(target=data["user"], role=Role(data["role"]), department=data["department"])
-            self.instance.group = group.group
-        return data
+    def concerned(self, data: dict[str, Any]) -> dict[str, Any]:
+        group = check_role(target=data["user"], role=Role(data["role"]), department=data["department"])
+        return {"person": data["user"], "group": group.group}
 
 
 @admin.register(Membership)
-class MembershipAdmin(BaseAdmin):
-    """Roles of persons: given and taken with a reason, never changed."""
+class MembershipAdmin(ProposingMixin):
+    """Roles of persons: given by two persons, taken by one, with a reason, never changed."""
 
     form = MembershipForm
-    asks_reason = True
-    asks_reason_on_add = True
-    can_delete = True
     list_display = ["user", "shown_department", "shown_role"]
     list_filter = [
         ("group__role__department", RelatedDropdownFilter),
@@ -159,27 +166,16 @@ class MembershipAdmin(BaseAdmin):
     def shown_role(self, obj: Membership) -> Any:
         return obj.group.role.get_role_display() if hasattr(obj.group, "role") else obj.group
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return [(None, {"fields": ["user", "department", "role", REASON]})]
-        return [(None, {"fields": ["user", "shown_department", "shown_role"]})]
+        return [(None, {"fields": self.get_readonly_fields(request, obj)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["user", "shown_department", "shown_role"] if obj else []
+        return ["user", "shown_department", "shown_role", "shown_persons"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        data = form.cleaned_data
-        given = assign_role(
-            user=request.user,
-            target=data["user"],
-            role=Role(data["role"]),
-            department=data["department"],
-            reason=data[REASON],
-        )
-        obj.pk = given.pk
+    def change_behind(self, obj: Any) -> dict[str, Any]:
+        return {"person": obj.user, "group": obj.group}
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         group = obj.group.role

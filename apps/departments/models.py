@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models.functions import Concat, Now, Substr
+from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -16,7 +17,7 @@ from apps.audit.history import History
 from apps.audit.row_security import Open
 from apps.core.identifiers import check_uscc
 
-from .terms import Role
+from .terms import NAMED, Act, Role
 
 
 class Department(models.Model):
@@ -221,6 +222,98 @@ class DepartmentGroupObjectPermission(GroupObjectPermissionBase):
 
     def __str__(self) -> str:
         return f"{self.content_object} – {self.group} – {gettext(self.permission.name)}"
+
+
+def _named() -> models.Q:
+    """Each act names what it concerns, all of it and nothing else."""
+    possible = sorted(set().union(*NAMED.values()))
+    condition = models.Q()
+    for act, named in NAMED.items():
+        condition |= models.Q(act=act.value, **{f"{name}__isnull": name not in named for name in possible})
+    return condition
+
+
+class TwoPersonChange(models.Model):
+    """A change that one administrator proposes and another one confirms; until then it has no effect at all.
+
+    The database writes ``proposed_at`` and ``decided_at``, checks both persons, and lets a role, a grant or a move
+    come about in the transaction of its confirmation only. What an ``act`` names: ``terms.NAMED``.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting for a second person")
+        CONFIRMED = "confirmed", _("confirmed")
+        REFUSED = "refused", _("refused")
+        TAKEN_BACK = "taken-back", _("taken back")
+
+    act = models.CharField(_("change"), max_length=16, choices=Act)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.WAITING)
+    person = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("person concerned"), null=True, blank=True, related_name="+"
+    )
+    group = models.ForeignKey(Group, models.PROTECT, verbose_name=_("group"), null=True, blank=True, related_name="+")
+    permission = models.ForeignKey(
+        Permission, models.PROTECT, verbose_name=_("right"), null=True, blank=True, related_name="+"
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, verbose_name=_("department"), null=True, blank=True, related_name="+"
+    )
+    parent = models.ForeignKey(
+        Department, models.PROTECT, verbose_name=_("new parent"), null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(_("reason"), max_length=500)
+    proposed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("proposed by"), related_name="+")
+    proposed_at = models.DateTimeField(_("proposed at"), db_default=Now())
+    expires_at = models.DateTimeField(
+        _("lapses at"), help_text=_("Whoever has not confirmed it by then has it proposed anew.")
+    )
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    answer = models.CharField(_("reason for the decision"), max_length=500, blank=True)
+
+    history = History()
+    row_security = Open(why="who is who, and who may what, is read before there is a context")
+
+    class Meta:
+        verbose_name = _("two-person change")
+        verbose_name_plural = _("two-person changes")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(name="named_what_it_concerns", condition=_named()),
+            models.CheckConstraint(
+                name="two_different_persons",
+                condition=models.Q(state__in=["waiting", "taken-back"]) | ~models.Q(decided_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="for_a_third_person",
+                condition=models.Q(person__isnull=True)
+                | ~models.Q(person=F("proposed_by"))
+                & (models.Q(decided_by__isnull=True) | ~models.Q(person=F("decided_by"))),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()}: {self.what}"
+
+    @property
+    def what(self) -> str:
+        """Who gets what where, in one line."""
+        parts: list[Any] = [self.person] if self.person_id else []
+        if self.group is not None:
+            parts.append(getattr(self.group, "role", self.group))
+        if self.permission is not None:
+            parts.append(gettext(self.permission.name))
+        if self.department_id:
+            parts.append(self.department)
+        text = " – ".join(map(str, parts))
+        return f"{text} → {self.parent or '–'}" if self.act == Act.MOVE else text
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether it waited too long: it can no longer be confirmed."""
+        return self.state == self.State.WAITING and self.expires_at <= timezone.now()
 
 
 class LiaisonOfficer(models.Model):

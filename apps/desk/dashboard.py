@@ -30,6 +30,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {
         "piles": piles,
         "batches": numbers.batch_pile(user),
+        "changes": numbers.change_piles(user),
         "months": months,
         "chart": _chart(months),
         "chart_options": json.dumps(_CHART_OPTIONS),

@@ -80,6 +80,12 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
                 "departments.view_membership",
             ),
             Page(
+                _("Two-person changes"),
+                "how_to_reg",
+                "admin:departments_twopersonchange_changelist",
+                "departments.view_twopersonchange",
+            ),
+            Page(
                 _("Grants to groups"),
                 "key",
                 "admin:departments_departmentgroupobjectpermission_changelist",

@@ -11,8 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.calendars import current_calendar
-from apps.departments.models import Department
+from apps.departments.models import Department, TwoPersonChange
 from apps.departments.scope import departments_of
+from apps.departments.two_persons import State
 from apps.exchange.models import Batch
 from apps.records.models import Record
 
@@ -99,6 +100,26 @@ def batch_pile(user: Any) -> Pile | None:
         return None
     waiting = Batch.objects.visible_to(user).filter(state=Batch.State.CHECKED).select_related("item", "department")
     return _pile(_("Batches to decide on"), "inventory_2", waiting.order_by("-pk"), "state__exact=checked", "warning")
+
+
+def change_piles(user: Any) -> list[Pile]:
+    """Two-person changes: those that wait for ``user`` as the second person, and the own ones that still wait."""
+    if not user.has_perm("departments.add_twopersonchange"):
+        return []
+    waiting = TwoPersonChange.objects.filter(state=State.WAITING, expires_at__gt=timezone.now()).select_related(
+        "person", "group__role__department", "permission", "department", "parent", "proposed_by"
+    )
+    mine = _pile(
+        _("My proposals"),
+        "hourglass_top",
+        waiting.filter(proposed_by=user),
+        f"state__exact=waiting&proposed_by__id__exact={user.pk}",
+    )
+    if not user.has_perm("departments.view_membership"):
+        return [mine]
+    others = waiting.exclude(proposed_by=user).exclude(person=user)
+    to_decide = _pile(_("Waiting for a second person"), "how_to_reg", others, "state__exact=waiting", "info")
+    return [to_decide, mine]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.test import Client
 from apps.core.identifiers import check_uscc
 from apps.departments import demo, reference
 from apps.departments.models import Department, RoleGroup, User
-from tests.factories import PASSWORD, make_department, make_user
+from tests.factories import PASSWORD, installing, make_department, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -43,8 +43,12 @@ def test_a_closed_account_is_explained_to_its_owner_only() -> None:
 def test_demo_accounts_need_demo_mode(settings: Any) -> None:
     settings.DEMO = True
     reference.load()
+    with pytest.raises(CommandError, match="load_demo_administrators"):
+        demo.load()
+    with installing():
+        assert demo.load_administrators() == demo.load_administrators()
     assert demo.load() == demo.load()
-    assert User.objects.filter(is_demo=True).count() == len(demo.ACCOUNTS) == 9
+    assert User.objects.filter(is_demo=True).count() == len(demo.ACCOUNTS) == 10
     for account in demo.ACCOUNTS:
         user = User.objects.get(username=account.username)
         assert list(RoleGroup.objects.filter(group__user=user).values_list("role", "department__slug")) == [
@@ -62,8 +66,9 @@ def test_demo_accounts_need_demo_mode(settings: Any) -> None:
 
 def test_demo_accounts_are_not_made_outside_demo_mode(settings: Any) -> None:
     settings.DEMO = False
-    with pytest.raises(CommandError, match="DEMO=1"):
-        demo.load()
+    for load in (demo.load_administrators, demo.load):
+        with pytest.raises(CommandError, match="DEMO=1"):
+            load()
     assert not User.objects.exists()
 
 

@@ -13,10 +13,12 @@ from apps.departments.models import (
     DepartmentUserObjectPermission,
     Membership,
     RoleGroup,
+    TwoPersonChange,
     User,
 )
 from apps.departments.roles import ensure_role_groups
-from apps.departments.terms import ADMINISTRATORS, Role
+from apps.departments.terms import ADMINISTRATORS, Act, Role
+from apps.departments.two_persons import CONFIRM, propose
 from tests.departments.test_row_admin import browser
 from tests.factories import grant, make_department, make_user
 
@@ -33,6 +35,7 @@ OPEN: dict[str, tuple[set[str], set[str]]] = {
     "departments/membership": (SECURITY | AUDIT, SECURITY),
     "departments/departmentgroupobjectpermission": (SECURITY | AUDIT, SECURITY),
     "departments/departmentuserobjectpermission": (SECURITY | AUDIT, SECURITY),
+    "departments/twopersonchange": (SYSTEM | SECURITY | AUDIT, set()),
     "core/rule": (ALL - SECURITY, SYSTEM),
     "core/calendarday": (ALL - SECURITY, SYSTEM),
     "core/calendaryear": (ALL - SECURITY, SYSTEM),
@@ -65,7 +68,11 @@ def test_who_may_open_what(city: dict[str, Department], role: str) -> None:
 def test_single_rows(city: dict[str, Department], role: str) -> None:
     person = make_user("somebody", department=city["market"], role="clerk")
     grant(person, "view_records", city["market"])
+    boss = make_user("boss", department=city["zhengzhou"], role="system-administrator")
     rows = {
+        "departments/twopersonchange": propose(
+            user=boss, act=Act.END_FOUR_EYES, department=city["market"], reason="人员不足"
+        ),
         "departments/department": city["market"],
         "departments/user": person,
         "departments/rolegroup": RoleGroup.objects.first(),
@@ -141,6 +148,9 @@ def test_the_security_administrator_gives_and_takes_roles(security: Any, city: d
     form = {"user": person.pk, "department": city["market"].pk, "role": "clerk", "reason": "入职"}
     assert security.post("/admin/departments/membership/add/", {**form, "reason": ""}).status_code == 200
     assert security.post("/admin/departments/membership/add/", form).status_code == 302
+    assert not Membership.objects.filter(user=person).exists(), "one person gives nothing"
+    second = make_user(department=city["zhengzhou"], role="security-administrator")
+    CONFIRM(user=second, obj=TwoPersonChange.objects.get())
     membership = Membership.objects.get(user=person)
     clash = security.post(
         "/admin/departments/membership/add/",
@@ -158,7 +168,8 @@ def test_the_security_administrator_gives_and_takes_roles(security: Any, city: d
 def test_own_roles_are_nobodys_own_business(security: Any, city: dict[str, Department]) -> None:
     own = User.objects.get(username="security")
     form = {"user": own.pk, "department": city["zhengzhou"].pk, "role": "security-administrator", "reason": "x"}
-    assert security.post("/admin/departments/membership/add/", form).status_code == 403
+    assert security.post("/admin/departments/membership/add/", form).status_code == 200
+    assert not TwoPersonChange.objects.exists()
     mine = Membership.objects.get(user=own)
     assert (
         security.post(f"/admin/departments/membership/{mine.pk}/delete/", {"post": "yes", "reason": "x"}).status_code
@@ -177,8 +188,10 @@ def test_a_grant_names_its_reason_and_never_an_administrator(security: Any, city
     form = {"user": clerk.pk, "permission": right.pk, "content_object": city["leading-group-office"].pk}
     assert security.post(page, form).status_code == 200
     assert security.post(page, {**form, "reason": "联合检查"}).status_code == 302
+    second = make_user(department=city["zhengzhou"], role="security-administrator")
+    CONFIRM(user=second, obj=TwoPersonChange.objects.get())
     made = DepartmentUserObjectPermission.objects.get()
-    assert made.history.get().history_change_reason == "联合检查"
+    assert (made.history.get().history_change_reason, made.history.get().history_user_id) == ("联合检查", second.pk)
     refused = security.post(page, {**form, "user": auditor.pk, "reason": "x"})
     assert "user" in refused.context["adminform"].form.errors
 

@@ -13,7 +13,7 @@ from apps.core.admin_base import BaseAdmin
 from apps.core.history_diff import Reader
 from apps.departments.models import Department, LiaisonOfficer
 from tests.departments.test_row_admin import browser
-from tests.factories import make_department, make_user
+from tests.factories import installing, make_department, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def told(web: Any, department: Department, query: str = "") -> list[Any]:
 def test_a_change_reads_as_field_old_new_in_words(system: Any, root: Department) -> None:
     department = make_department("market", parent=root)
     district = make_department("east", parent=root, name_en="East")
-    with acting(user_id=make_user("li", name="李建国").pk, reason="机构改革", channel="file"):
+    with acting(user_id=make_user("li", name="李建国").pk, reason="机构改革", channel="file"), installing():
         department.kind = Department.Kind.BUREAU
         department.parent = district
         department.four_eyes = False

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from apps.departments.models import Department
-from tests.factories import make_department
+from tests.factories import installing, make_department
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,8 @@ def one_after_the_other(first: Callable[[], Any], second: Callable[[], Any]) -> 
 def move(department: Department, parent: Department) -> Callable[[], None]:
     def moved() -> None:
         department.parent = parent
-        department.save()
+        with installing():
+            department.save()
 
     return moved
 

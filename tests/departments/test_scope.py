@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, Permission
 
 from apps.departments.models import Department, LiaisonOfficer, User
 from apps.departments.scope import ScopedQuerySet, departments_of, may
-from tests.factories import grant, make_department, make_user, open_pages
+from tests.factories import grant, installing, make_department, make_user, open_pages
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +97,8 @@ def test_a_department_that_moves_takes_its_grants_along(tree: dict[str, Departme
     grant(user, "view_records", tree["tax"])
     market = tree["market"]
     market.parent = tree["tax"]
-    market.save()
+    with installing():
+        market.save()
     assert Department.objects.get(slug="market-east").path == "city/tax/market/market-east/"
     assert seen_by(User.objects.get(pk=user.pk)) == {"tax", "market", "market-east"}
 

@@ -12,6 +12,7 @@ from apps.records import actions, bulk, rules
 from apps.records.attachments import attach
 from apps.records.entry import correct
 from apps.records.models import Attachment, Record
+from tests.factories import installing
 
 from .factories import Office, enter, penalty, put
 from .files import upload
@@ -95,7 +96,8 @@ class TestFourEyes:
 
     def test_where_the_department_does_not_demand_it_one_person_is_enough(self, market: Office) -> None:
         market.department.four_eyes = False
-        market.department.save()
+        with installing():
+            market.department.save()
         record = put(enter(market, user=market.reviewer), "submitted")
         assert actions.publish(user=market.reviewer, obj=record).reviewer == market.reviewer
 

@@ -15,6 +15,7 @@ from apps.records.models import Record
 from apps.records.reading import cells
 from apps.subjects import demo as subjects_demo
 from apps.subjects import reference as subjects_reference
+from tests.factories import installing
 
 
 @pytest.mark.django_db
@@ -22,6 +23,8 @@ def test_demo_records(settings: pytest.FixtureRequest) -> None:
     settings.DEMO = True  # type: ignore[attr-defined]
     for each in (core_reference, departments_reference, catalogue_reference, subjects_reference):
         each.load()
+    with installing():
+        departments_demo.load_administrators()
     for made in (departments_demo, subjects_demo, demo):
         made.load()
     count = Record.objects.count()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.departments.admin_actions import CONFIRMED
 from apps.records.attachments import attach
 from apps.records.models import Record
+from tests.factories import installing
 
 from .factories import Office, enter, penalty, put
 from .files import upload
@@ -150,7 +151,8 @@ def test_after_a_grant_is_taken_nothing_is_left(market: Office, secret: Record) 
 def test_a_superuser_without_a_grant_sees_no_record(secret: Record, market: Office) -> None:
     market.viewer.groups.clear()
     market.viewer.is_superuser = True
-    market.viewer.save()
+    with installing():
+        market.viewer.save()
     client = logged_in(market.viewer)
     assert not leaks(client.get(LIST))
     assert client.get(page(secret)).status_code == 404

@@ -9,7 +9,7 @@ from django.urls import reverse
 from apps.departments.models import Department
 from apps.records.models import Record
 from apps.subjects.merging import merge_subjects
-from tests.factories import make_department, make_user
+from tests.factories import installing, make_department, make_user
 from tests.subjects import factories as subjects
 
 from .factories import Office, enter, put
@@ -23,7 +23,8 @@ def officer(market: Office) -> Any:
     root = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
     centre = make_department("credit-centre", kind=Department.Kind.OFFICE, parent=root)
     market.department.parent = root
-    market.department.save()
+    with installing():
+        market.department.save()
     return make_user("centre.officer", department=centre, role="centre-officer")
 
 

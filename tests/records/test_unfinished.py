@@ -11,7 +11,7 @@ from apps.records import actions
 from apps.records.attachments import attach
 from apps.records.entry import edit_draft
 from apps.records.models import Attachment, Record
-from tests.factories import grant, make_department, make_user
+from tests.factories import grant, installing, make_department, make_user
 
 from .factories import Office, enter, penalty, put
 from .files import upload
@@ -27,7 +27,8 @@ def officer(market: Office) -> Any:
     root = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
     centre = make_department("credit-centre", kind=Department.Kind.OFFICE, parent=root)
     market.department.parent = root
-    market.department.save()
+    with installing():
+        market.department.save()
     return make_user("centre.officer", department=centre, role="centre-officer")
 
 
