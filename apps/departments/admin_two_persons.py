@@ -136,7 +136,7 @@ class TwoPersonChangeAdmin(RowActionsMixin):
     ordering = ["-pk"]
     fieldsets = [
         (None, {"fields": ["act", "shown_what", "reason", "proposed_by", "proposed_at", "expires_at"]}),
-        (_("Decision"), {"fields": ["shown_state", "decided_by", "decided_at", "answer"]}),
+        (_("Decision"), {"fields": ["state_text", "decided_by", "decided_at", "answer"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -152,9 +152,11 @@ class TwoPersonChangeAdmin(RowActionsMixin):
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def shown_state(self, obj: TwoPersonChange) -> tuple[str, str]:
-        if obj.lapsed:
-            return "lapsed", pgettext("two-person change", "lapsed")
-        return obj.state, obj.get_state_display()
+        return "lapsed" if obj.lapsed else obj.state, self.state_text(obj)
+
+    @display(description=_("state"))
+    def state_text(self, obj: TwoPersonChange) -> str:
+        return pgettext("two-person change", "lapsed") if obj.lapsed else obj.get_state_display()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for _title, options in self.fieldsets for name in options["fields"]]

@@ -236,7 +236,7 @@ def test_nobody_gets_into_a_group_whose_grant_they_gave_or_confirmed(
     third, fourth = (make_user(department=root, role="security-administrator") for _ in range(2))
     for giver in (first, second):
         remove_role(user=third, target=giver, role=Role.SECURITY_ADMINISTRATOR, department=root, reason="调离")
-        with pytest.raises(ValidationError, match=r"nobody uses such a grant|不得使用"):
+        with pytest.raises(ValidationError, match=r"nobody uses such a grant|不得使用本人给予的授权"):
             a_role(third, giver, market)
     # Once the grant is gone, or given anew by others, the way is free.
     DepartmentGroupObjectPermission.objects.get(group=team, content_object=tax).delete()

@@ -196,7 +196,7 @@ BEGIN
     IF office = ANY (departments_administrators()) AND NOT EXISTS (
         SELECT FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
             WHERE p.id = page
-                AND t.app_label IN ('admin', 'audit', 'catalogue', 'core', 'departments')
+                AND t.app_label IN ('accounts', 'admin', 'audit', 'catalogue', 'core', 'departments')
                 AND (office <> 'audit-administrator' OR p.codename LIKE 'view\\_%')
     ) THEN
         RAISE EXCEPTION 'This page is none of the %', office
