@@ -51,6 +51,7 @@ HOW_BY_PAGE: Final = {
     "lookup": How.AUTOCOMPLETE,
     "history": How.HISTORY,
     "revert": How.HISTORY,
+    "proof": How.DOWNLOAD,
     "download": How.DOWNLOAD,
     "annotated": How.DOWNLOAD,
     "export": How.EXPORT,

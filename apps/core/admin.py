@@ -1,4 +1,4 @@
-"""Admin of the parameters: the working-day calendar and the dated rules."""
+"""Admin of the parameters: the working-day calendar and the dated rules (seals: ``admin_seals``)."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from . import admin_seals as admin_seals
 from .admin_base import BaseAdmin
 from .enacting import enact, end_predecessor, ended, started
 from .models import CalendarDay, CalendarYear, Rule

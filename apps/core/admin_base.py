@@ -15,13 +15,16 @@ from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.audit import access
 from apps.audit.context import acting
+from apps.audit.seals.proofs import as_text, prove
 
 from .forms import AutocompleteWidget, possible_keys
 from .history_diff import Reader, tracked_fields
@@ -172,12 +175,17 @@ class BaseAdmin(ModelAdmin):
     # History
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_revert"
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
             path(
                 "<path:object_id>/history/<int:history_id>/revert/",
                 self.admin_site.admin_view(self.revert_view),
-                name=name,
+                name=f"{name}_revert",
+            ),
+            path(
+                "<path:object_id>/history/proof/",
+                self.admin_site.admin_view(require_GET(self.proof_view)),
+                name=f"{name}_proof",
             ),
             *super().get_urls(),
         ]
@@ -187,6 +195,11 @@ class BaseAdmin(ModelAdmin):
         """The model of this model's history rows, None where no history is kept."""
         name = getattr(self.model._meta, "simple_history_manager_attribute", None)
         return getattr(self.model, name).model if name else None
+
+    @property
+    def offers_proof(self) -> bool:
+        """Whether the history page offers a proof: it holds every field as stored, so not where some are withheld."""
+        return self.history_model is not None and not self.confidential_fields
 
     def revertible(self, request: HttpRequest, obj: Any, history_row: Any) -> bool:
         """Whether the row may be set back to what ``history_row`` says. Off unless an admin says otherwise."""
@@ -214,17 +227,7 @@ class BaseAdmin(ModelAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         if self.history_model is None:
             return super().history_view(request, object_id, extra_context)
-        obj = self.get_object(request, unquote(object_id))
-        rows = self._history_rows(object_id)
-        last = None
-        if obj is None:
-            last = rows.first()
-            if last is None or not self._gone(last) or not self.deleted_history_visible(request, last):
-                raise Http404
-            access.shown(request, last)
-        elif not self.has_view_or_change_permission(request, obj):
-            raise PermissionDenied
-        rows = self.history_scope(request, obj or last, rows)
+        obj, last, rows = self._readable_history(request, object_id)
         number = _page_number(request)
         start = (number - 1) * self.history_per_page
         # One row more than the page: it tells whether an older page follows, and what the last row changed.
@@ -245,9 +248,44 @@ class BaseAdmin(ModelAdmin):
             "number": number,
             "newer": number - 1,
             "older": number + 1 if before else 0,
+            "proof": self._url("proof", obj or last) if self.offers_proof and entries else "",
             **(extra_context or {}),
         }
         return TemplateResponse(request, "core/history.html", context)
+
+    def _readable_history(self, request: HttpRequest, object_id: str) -> tuple[Any, Any, models.QuerySet]:
+        """The row, or None and its last entry when it is gone, and those of its history rows that this person may read.
+
+        Raises Http404 and PermissionDenied.
+        """
+        obj = self.get_object(request, unquote(object_id))
+        rows = self._history_rows(object_id)
+        last = None
+        if obj is None:
+            last = rows.first()
+            if last is None or not self._gone(last) or not self.deleted_history_visible(request, last):
+                raise Http404
+            access.shown(request, last)
+        elif not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        return obj, last, self.history_scope(request, obj or last, rows)
+
+    def proof_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The history of one row as a file that proves that it was sealed, for ``tools/check_proof.py``."""
+        if not self.offers_proof:
+            raise Http404
+        obj, last, rows = self._readable_history(request, object_id)
+        key = self.model._meta.pk.attname
+        try:
+            proof = prove(self.model, getattr(obj or last, key), rows.values_list("pk", flat=True))
+        except LookupError:
+            raise Http404 from None
+        name = f"{self.opts.model_name}-{getattr(obj or last, key)}.proof.json"
+        return HttpResponse(
+            as_text(proof),
+            content_type="application/json",
+            headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
+        )
 
     def revert_view(self, request: HttpRequest, object_id: str, history_id: int) -> HttpResponse:
         """Set a row back to an earlier state: a change like any other, with a reason, kept in the history itself."""
@@ -310,9 +348,14 @@ class BaseAdmin(ModelAdmin):
         return not self.model._base_manager.filter(pk=getattr(history_row, self.model._meta.pk.attname)).exists()
 
     def _url(self, view: str, obj: Any = None, *arguments: str) -> str:
-        """The address of a page of this admin: ``_url("changelist")``, ``_url("history", obj)``."""
+        """The address of a page of this admin: ``_url("changelist")``, ``_url("history", obj)``.
+
+        ``obj`` may be a history row of the one meant.
+        """
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{view}"
-        return reverse(name, args=[quote(obj.pk), *arguments] if obj is not None else [])
+        if obj is None:
+            return reverse(name)
+        return reverse(name, args=[quote(getattr(obj, self.model._meta.pk.attname)), *arguments])
 
 
 def _because(form: Any) -> Any:

@@ -116,7 +116,13 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
     ),
     (
         _("Audit"),
-        [Page(_("Access log"), "visibility", "admin:audit_accessentry_changelist", "audit.view_accessentry")],
+        [
+            Page(_("Access log"), "visibility", "admin:audit_accessentry_changelist", "audit.view_accessentry"),
+            Page(_("Sealed history"), "verified", "admin:audit_seal_changelist", "audit.view_seal"),
+            Page(
+                _("Checks of the seals"), "fact_check", "admin:audit_verification_changelist", "audit.view_verification"
+            ),
+        ],
     ),
 ]
 

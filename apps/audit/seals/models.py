@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from hashlib import sha256
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.row_security import Open
@@ -131,5 +131,4 @@ class Verification(models.Model):
         get_latest_by = "checked_at"
 
     def __str__(self) -> str:
-        local: datetime.datetime = self.checked_at
-        return f"{local:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.checked_at):%Y-%m-%d %H:%M}"

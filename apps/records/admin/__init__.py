@@ -27,6 +27,8 @@ class RecordAdmin(ExportPages, EntryPages, RecordList):
     """The workplace of clerks and reviewers."""
 
     confidential_fields = ("confidential",)
+    # What is confidential stands in the history encrypted.
+    offers_proof = True
 
     def find_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A record about a person is opened for a purpose: those who enter or review in its department have it from
