@@ -201,6 +201,10 @@ def grant(
                 connection.execute(sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(table, role))
             for table in _existing(connection, add_only):
                 connection.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(table, role))
+            for sequence in _sequences(connection, protected):
+                connection.execute(sql.SQL("REVOKE USAGE, UPDATE ON SEQUENCE {} FROM {}").format(sequence, role))
+            for sequence in _sequences(connection, add_only):
+                connection.execute(sql.SQL("REVOKE UPDATE ON SEQUENCE {} FROM {}").format(sequence, role))
         everybody = sql.Identifier(names["public"])
         connection.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(everybody))
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(everybody))
@@ -212,3 +216,15 @@ def _existing(connection: psycopg.Connection, tables: Iterable[str]) -> Iterator
     for table in tables:
         if connection.execute("SELECT to_regclass(%s)", [f'public."{table}"']).fetchone() != (None,):
             yield sql.Identifier("public", table)
+
+
+def _sequences(connection: psycopg.Connection, tables: Iterable[str]) -> Iterator[sql.Identifier]:
+    """The sequences that belong to columns of these tables."""
+    rows = connection.execute(
+        "SELECT s.relname FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'"
+        " JOIN pg_class t ON t.oid = d.refobjid WHERE d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass"
+        " AND t.relnamespace = 'public'::regnamespace AND t.relname = ANY (%s)",
+        [list(tables)],
+    )
+    for (name,) in rows:
+        yield sql.Identifier("public", name)

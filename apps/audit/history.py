@@ -14,6 +14,8 @@ from .triggers import HistoryTrigger
 class HistoryRow(models.Model):
     """What a history row says besides the tracked fields: the door, the request, the database user."""
 
+    partitioned_by = "history_date"
+
     history_channel = models.CharField(max_length=16, choices=CHANNELS, default="sql")
     history_request_id = models.CharField(max_length=64, default="", blank=True)
     history_database_user = models.CharField(max_length=64, default="", blank=True)
@@ -68,6 +70,11 @@ class History(HistoricalRecords):
 def history_models() -> list[type[models.Model]]:
     """All history models."""
     return [model for model in apps.get_models() if issubclass(model, HistoryRow)]
+
+
+def is_tracked(model: type[models.Model]) -> bool:
+    """Whether the changes of a model's rows are kept."""
+    return hasattr(model._meta, "simple_history_manager_attribute")
 
 
 def history_tables() -> list[str]:

@@ -1,14 +1,23 @@
-"""Sealing and checking of the history, done by the background worker."""
+"""What the background worker does for the history: months ahead, seals, checks."""
 
 import logging
 
 from django.conf import settings
 from procrastinate.contrib.django import app
 
+from .partitions import make_months_ahead
 from .seals import publication, sealing, verification
 from .seals.findings import sentence
 
 logger = logging.getLogger(__name__)
+
+
+@app.periodic(cron="50 17 * * *")
+@app.task(name="audit.make_months", queue="audit", queueing_lock="audit.make_months")
+def make_months(timestamp: int) -> None:
+    """Make the partitions of the coming months, each night in Shanghai (crons run in UTC)."""
+    if made := make_months_ahead():
+        logger.info("%s monthly partitions made", made)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -46,7 +46,8 @@ def test_a_row_in_the_way_is_named_only_to_those_who_see_it(market: Office, offi
 def test_the_history_of_a_merge_names_no_rows(market: Office, officer: Any) -> None:
     duplicate, remaining = subjects.subject(71), subjects.subject(72)
     record = enter(market, subject=duplicate)
-    Record.objects.filter(pk=record.pk).update(id=987654321)
+    record.pk, record.document_number = 987654321, "987654321"
+    record.save(force_insert=True)
     merge = merge_subjects(user=officer, duplicate=duplicate, remaining=remaining, reason="同一主体")
     history = reverse("admin:subjects_subjectmerge_history", args=[merge.pk])
     answer = logged_in(market.viewer).get(history)

@@ -10,6 +10,8 @@ from django.db import connection
 
 from apps.audit.declarations import add_only_tables
 from apps.audit.history import history_tables
+from apps.audit.installation import install
+from apps.audit.partitions import PartitionError
 from apps.audit.row_security import public_tables
 from credit_city import postgres, roles
 from credit_city.errors import ConfigurationError
@@ -26,7 +28,7 @@ class Command(BaseCommand):
         try:
             owner, app = postgres.database_settings("owner"), postgres.database_settings("app")
             self._prepare(owner, app, verbosity=options["verbosity"])
-        except (roles.DatabaseError, ConfigurationError) as error:
+        except (roles.DatabaseError, ConfigurationError, PartitionError) as error:
             raise CommandError(str(error)) from error
 
     def _prepare(self, owner: dict[str, Any], app: dict[str, Any], *, verbosity: int) -> None:
@@ -42,6 +44,7 @@ class Command(BaseCommand):
             roles.ensure_app_role(maintenance, app, may_set_password=not given)
             call_command("migrate", interactive=False, verbosity=max(0, verbosity - 1))
             with roles.connect(owner) as database:
+                install(database)
                 roles.grant(
                     database,
                     app["ROLES"],
