@@ -1,5 +1,7 @@
-"""Statement-level triggers that write history rows, whatever door a change comes through."""
+"""Triggers that write history rows, and those that demand a reason, whatever door a change comes through."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import pgtrigger
@@ -15,10 +17,18 @@ _CONTEXT_COLUMNS = (
     "history_request_id",
     "history_database_user",
 )
+_FROM_APPLICATION = "NOT pg_has_role(session_user, current_user, 'MEMBER')"
+# A session that could act as the owner could set these settings as it likes: what it says of user and door does not
+# count. It is a database session, and the row names its login.
+_CONTEXT = [
+    ("app_reason", "CONSTANT text := nullif(btrim(current_setting('app.reason', true)), '')"),
+    ("app_door", "text := 'sql'"),
+    ("app_user", "bigint"),
+]
 
 
 class HistoryTriggerSql(compiler.UpsertTriggerSql):
-    """The installation template of a history trigger.
+    """The installation template of a trigger that belongs to the history.
 
     Unlike the package's own it cannot be switched off by a session setting, and it runs with the rights of the
     schema's owner, because the application role may not write history itself.
@@ -27,6 +37,7 @@ class HistoryTriggerSql(compiler.UpsertTriggerSql):
     def get_template(self) -> str:
         return """
             CREATE OR REPLACE FUNCTION {pgid}() RETURNS TRIGGER AS $$
+                {declare}
                 BEGIN
                     {func}
                     RETURN NULL;
@@ -34,19 +45,31 @@ class HistoryTriggerSql(compiler.UpsertTriggerSql):
             $$ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp;
             DROP TRIGGER IF EXISTS {pgid} ON {table};
             CREATE TRIGGER {pgid} {when} {operation} ON {table} {referencing}
-                FOR EACH STATEMENT EXECUTE FUNCTION {execute};
+                FOR EACH {level} {condition} EXECUTE FUNCTION {execute};
             COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
         """
 
 
-class HistoryTrigger(pgtrigger.Trigger):
+class OwnTrigger(pgtrigger.Trigger):
+    """A trigger that is installed by our own template."""
+
+    when = pgtrigger.After
+
+    def compile(self, model: models.Model) -> Any:
+        compiled = super().compile(model)
+        kwargs = {**compiled.sql.kwargs}
+        kwargs.pop("ignore_func_name", None)
+        compiled.sql = HistoryTriggerSql(**kwargs)
+        return compiled
+
+
+class HistoryTrigger(OwnTrigger):
     """Copies the rows that a statement inserted, changed or deleted into the history table.
 
     An UPDATE that leaves every tracked column as it was writes nothing.
     """
 
     level = pgtrigger.Statement
-    when = pgtrigger.After
 
     def __init__(self, *, history_model: type[models.Model], operation: pgtrigger.Operation) -> None:
         self.history_model = history_model
@@ -58,6 +81,9 @@ class HistoryTrigger(pgtrigger.Trigger):
             referencing=pgtrigger.Referencing(old=old, new=new),
         )
 
+    def get_declare(self, model: models.Model) -> list[tuple[str, str]]:
+        return _CONTEXT
+
     def get_func(self, model: models.Model) -> str:
         columns = [f'"{field.column}"' for field in self.history_model.tracked_fields]  # type: ignore[attr-defined]
         key = f'"{model._meta.pk.column}"'
@@ -68,19 +94,58 @@ class HistoryTrigger(pgtrigger.Trigger):
             source += f" JOIN old_rows AS o ON o.{key} = r.{key} WHERE ({after}) IS DISTINCT FROM ({before})"
         mark = {"INSERT": "+", "UPDATE": "~", "DELETE": "-"}[str(self.operation)]
         return f"""
+            IF {_FROM_APPLICATION} THEN
+                app_door := coalesce(nullif(current_setting('app.channel', true), ''), 'sql');
+                app_user := nullif(current_setting('app.user_id', true), '')::bigint;
+            END IF;
             INSERT INTO "{self.history_model._meta.db_table}" ({", ".join(columns)}, {", ".join(_CONTEXT_COLUMNS)})
-            SELECT {", ".join(f"r.{column}" for column in columns)}, clock_timestamp(), '{mark}',
-                nullif(current_setting('app.user_id', true), '')::bigint,
-                nullif(current_setting('app.reason', true), ''),
-                coalesce(nullif(current_setting('app.channel', true), ''), 'sql'),
-                coalesce(current_setting('app.request_id', true), ''),
-                session_user
+            SELECT {", ".join(f"r.{column}" for column in columns)}, clock_timestamp(), '{mark}', app_user, app_reason,
+                app_door, coalesce(current_setting('app.request_id', true), ''), session_user
             FROM {source};
         """
 
-    def compile(self, model: models.Model) -> Any:
-        compiled = super().compile(model)
-        kwargs = {**compiled.sql.kwargs}
-        kwargs.pop("ignore_func_name", None)
-        compiled.sql = HistoryTriggerSql(**kwargs)
-        return compiled
+
+def becomes(field: str, value: str) -> pgtrigger.Q:
+    """The condition that an UPDATE gives a field this value, and it had another."""
+    return pgtrigger.Q(**{f"new__{field}": value}) & ~pgtrigger.Q(**{f"old__{field}": value})
+
+
+def changed(*fields: str) -> pgtrigger.Q:
+    """The condition that an UPDATE changes one of these fields."""
+    return reduce(or_, (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in fields))
+
+
+class NeedsReason(OwnTrigger):
+    """Refuses a change without a reason, by whatever door: ``triggers = [NeedsReason("withdraw", ...)]`` in ``Meta``.
+
+    ``condition`` says which changes, ``what`` names them in the error ("withdrawing a record"). With
+    ``in_application`` a database session is let through: its row in the history says door ``sql`` and the login.
+    """
+
+    level = pgtrigger.Row
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        what: str,
+        condition: pgtrigger.Condition,
+        operation: pgtrigger.Operation = pgtrigger.Update,
+        in_application: bool = False,
+    ) -> None:
+        self.what = what
+        self.in_application = in_application
+        super().__init__(name=f"reason_{name}", operation=operation, condition=condition)
+
+    def get_func(self, model: models.Model) -> str:
+        missing = "coalesce(btrim(current_setting('app.reason', true)), '') = ''"
+        if self.in_application:
+            missing += f" AND {_FROM_APPLICATION}"
+        table, key = model._meta.db_table, model._meta.pk.column
+        return f"""
+            IF {missing} THEN
+                RAISE EXCEPTION 'A reason is missing: {self.what} needs one ({table}, row %).', NEW."{key}"
+                    USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}', TABLE = '{table}',
+                    HINT = 'Say why, in the same transaction: SET LOCAL app.reason = ''...'';';
+            END IF;
+        """

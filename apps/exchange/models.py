@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
+from apps.audit.triggers import NeedsReason, becomes
 from apps.core.terms import SubjectKind
 
 from .querysets import BatchQuerySet
@@ -80,6 +81,7 @@ class Batch(models.Model):
             models.Index(fields=["department", "-id"], name="batch_department"),
             models.Index(fields=["state"], name="batch_state"),
         ]
+        triggers = [NeedsReason("undo", what="undoing a batch", condition=becomes("state", "undone"))]
 
     def __str__(self) -> str:
         return self.original_name

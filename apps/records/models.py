@@ -1,7 +1,8 @@
 """Credit records: what a department lawfully decided about a subject."""
 
-from typing import Any
+from typing import Any, Final
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,12 +12,16 @@ from django.utils.translation import pgettext_lazy
 from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
+from apps.audit.triggers import NeedsReason, becomes, changed
 from apps.departments.scope import may
 from apps.subjects.access import person_rows
 
 from . import rules
+from .content import COLUMNS
 from .querysets import AttachmentQuerySet, RecordQuerySet
 
+CONTENT: Final = ("item", "department", "subject", *COLUMNS, "data", "confidential")
+"""Fields that say what was decided about whom; the others say where the record stands."""
 PUBLIC = (
     "state = 'published' AND (archive_on IS NULL OR archive_on >= (now() AT TIME ZONE 'Asia/Shanghai')::date)"
     " AND item_id IN (SELECT id FROM catalogue_informationitem WHERE disclosure = 'public')"
@@ -148,6 +153,15 @@ class Record(models.Model):
                 condition=Q(published_at__isnull=False),
             ),
             models.Index(fields=["archive_on"], name="record_archive_on", condition=Q(state="published")),
+        ]
+        triggers = [
+            NeedsReason("withdraw", what="withdrawing a record", condition=becomes("state", rules.WITHDRAWN)),
+            NeedsReason(
+                "correct",
+                what="changing the content of a record that was handed over",
+                condition=~pgtrigger.Q(old__state__in=sorted(rules.EDITABLE)) & changed(*CONTENT),
+                in_application=True,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,8 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
-from apps.audit.context import acting
+from apps.audit.context import acting, current
 from apps.core.identifiers import CHECKS, check_uscc, clean_code, organisation_code_of
 from apps.core.identifiers.checks import EMPTY, PLACEHOLDER
 from apps.core.identifiers.messages import message_for
@@ -83,11 +84,13 @@ def register_subject(
         assert error
     if wrong:
         raise ValidationError(wrong)
-    with acting(user_id=user.pk if user else None):
+    with acting(user_id=user.pk if user else None, reason=override_reason.strip() or current().reason):
         try:
             with transaction.atomic():
                 return _insert(typed, name, override_reason.strip(), source, fields)
         except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
             found = match(typed)
             if found.outcome == rules.Outcome.MATCHED and found.subject is not None:
                 return found.subject

@@ -1,5 +1,6 @@
 """Subjects: whom the records are about, the codes that join them, the names they bore."""
 
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.audit.history import History
 from apps.audit.row_security import InternalRows, Open
+from apps.audit.triggers import NeedsReason, changed
 from apps.core.terms import SubjectKind
 
 from .access import person_rows
@@ -161,6 +163,26 @@ class Subject(models.Model):
             models.Index(fields=["match_name"], name="subject_match_name"),
             # Few are merged; an index over all would look useful for finding those that are not.
             models.Index(fields=["merged_into"], name="subject_merged_into", condition=Q(merged_into__isnull=False)),
+        ]
+        triggers = [
+            NeedsReason("merge", what="merging subjects or taking a merge back", condition=changed("merged_into")),
+            NeedsReason(
+                "merged_at_once",
+                what="entering a subject as a merged one",
+                condition=pgtrigger.Q(new__merged_into__isnull=False),
+                operation=pgtrigger.Insert,
+            ),
+            NeedsReason(
+                "override",
+                what="accepting a code that fails its check",
+                condition=changed("override_reason") & ~pgtrigger.Q(new__override_reason=""),
+            ),
+            NeedsReason(
+                "override_at_once",
+                what="accepting a code that fails its check",
+                condition=~pgtrigger.Q(new__override_reason=""),
+                operation=pgtrigger.Insert,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from apps.audit.context import acting, current
 from apps.catalogue.models import InformationItem
 from apps.departments.models import Department, User
 from apps.records.entry import enter_record
@@ -101,6 +102,7 @@ def put(record: Record, state: str, **values: Any) -> Record:
         values = {"published_at": now, **values}
     if state == Record.State.WITHDRAWN:
         values = {"withdrawal": Record.Withdrawal.REVOKED, "published_at": now, **values}
-    Record.objects.filter(pk=record.pk).update(state=state, **values)
+    with acting(reason="撤销" if state == Record.State.WITHDRAWN else current().reason):
+        Record.objects.filter(pk=record.pk).update(state=state, **values)
     record.refresh_from_db()
     return record

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from apps.audit.context import acting
 from apps.catalogue.models import ItemProvider
 from apps.core.terms import SubjectKind
 from apps.records import rules
@@ -87,7 +88,8 @@ def test_the_same_again_is_refused_with_the_first(market: Office) -> None:
 def test_after_a_withdrawal_the_same_may_come_again(market: Office) -> None:
     subject = subjects.subject(72)
     first = enter(market, subject=subject, document_number="同一文号2号")
-    Record.objects.filter(pk=first.pk).update(state="withdrawn", withdrawal="varied")
+    with acting(reason="变更"):
+        Record.objects.filter(pk=first.pk).update(state="withdrawn", withdrawal="varied")
     assert enter(market, subject=subject, document_number="同一文号2号").pk != first.pk
 
 

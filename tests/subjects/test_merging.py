@@ -8,6 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.audit.context import acting
 from apps.catalogue.models import InformationItem
 from apps.records.models import Record
 from apps.subjects import actions, merging
@@ -84,7 +85,8 @@ def test_what_is_against_a_merge_is_told_all_at_once(officer, department, item):
 def test_a_withdrawn_record_does_not_stand_against_a_merge(officer, department, item):
     duplicate, remaining = subject(1), subject(2)
     withdrawn = record(duplicate, department, item, officer)
-    Record.objects.filter(pk=withdrawn.pk).update(state="withdrawn", withdrawal="revoked")
+    with acting(reason="撤销"):
+        Record.objects.filter(pk=withdrawn.pk).update(state="withdrawn", withdrawal="revoked")
     record(remaining, department, item, officer)
     actions.merge_subjects(user=officer, duplicate=duplicate, remaining=remaining, reason="x")
     assert remaining.records.count() == 2
