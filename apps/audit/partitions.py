@@ -87,7 +87,7 @@ def partition(database: Connection, model: type[models.Model]) -> bool:
             " PARTITION BY RANGE ({moment})")  # fmt: skip
         run("ALTER TABLE {table} ADD PRIMARY KEY ({key}, {moment})")
         _take_over_sequence(run)
-        _take_over_indexes(run, name)
+        _take_over_the_rest(run, name)
         _take_rights_away(run)
         _make_partitions(run)
         run("INSERT INTO {table} SELECT * FROM {aside}")
@@ -110,7 +110,7 @@ def _take_over_sequence(run: Run) -> None:
     run("ALTER TABLE {table} ALTER {key} SET DEFAULT nextval({sequence_text})")
 
 
-def _take_over_indexes(run: Run, name: str) -> None:
+def _take_over_the_rest(run: Run, name: str) -> None:
     for index, definition, unique in run(
         "SELECT c.relname, pg_get_indexdef(i.indexrelid), i.indisunique FROM pg_index i"
         " JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = {aside_text}::regclass AND NOT i.indisprimary"
@@ -123,6 +123,10 @@ def _take_over_indexes(run: Run, name: str) -> None:
         " WHERE conrelid = {aside_text}::regclass AND contype = 'f'"
     ):
         run("ALTER TABLE {table} ADD CONSTRAINT {name} " + definition, name=sql.Identifier(constraint))
+    for (definition,) in run(
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = {aside_text}::regclass AND NOT tgisinternal"
+    ):
+        run(definition.replace(f" ON {SCHEMA}.", " ON public.", 1))
 
 
 def _take_rights_away(run: Run) -> None:

@@ -140,13 +140,18 @@ class TestPlainTable:
         months = [texts(owner, f"history.{HISTORY}_{name}") for name in ("2024_02", "2024_03", month(), "default")]
         assert months == [[row] for row in plain] + [[]]
 
-    def test_it_goes_on_counting_and_keeps_its_indexes(self, owner: psycopg.Connection, plain: list[str]) -> None:
+    def test_it_goes_on_counting_and_keeps_its_indexes_and_triggers(
+        self, owner: psycopg.Connection, plain: list[str]
+    ) -> None:
+        owner.execute(f"CREATE TRIGGER stays BEFORE DELETE ON {HISTORY} FOR EACH ROW EXECUTE FUNCTION refuse_new_key()")
         partition(owner, LiaisonOfficer.history.model)
         earlier(owner, "赵", "now")
         assert owner.execute(f"SELECT max(history_id) FROM {HISTORY}").fetchone() == (43,)
         assert owner.execute(f"SELECT pg_get_serial_sequence('{HISTORY}', 'history_id')").fetchone() == (
             f"public.{HISTORY}_history_id_seq",
         )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), owner.transaction():
+            owner.execute(f"DELETE FROM {HISTORY}")
         definitions = owner.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s ORDER BY 1", [HISTORY])
         assert [text.partition(" USING ")[2] for (text,) in definitions] == [
             "btree (id)",
