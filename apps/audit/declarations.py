@@ -1,6 +1,7 @@
 """What a model of any app says about its own table to this app, as a class attribute beside its fields.
 
 ``add_only = True``: the application role may add rows and never change or remove one.
+``partitioned_by = "at"``: the table is kept in months of this moment (apps/audit/partitions.py); history models are.
 ``sealed = True``: the rows go into the seals (apps/audit/seals); all history models do.
 """
 

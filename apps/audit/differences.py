@@ -12,9 +12,9 @@ from django.db import models
 from psycopg import Connection, sql
 
 from . import guards
+from .declarations import declaring
 from .functions import FUNCTIONS
 from .history import history_tables
-from .partitions import partitioned_models
 
 _FUNCTION = "p.prosrc, p.prosecdef, p.proconfig, p.provolatile::text, p.prolang, p.prorettype"
 # All that makes a trigger but for the names of its table and of the function's schema.
@@ -51,7 +51,7 @@ def _functions(database: Connection) -> Iterator[str]:
 
 
 def _partitions(database: Connection) -> Iterator[str]:
-    names = [model._meta.db_table for model in partitioned_models()]
+    names = [model._meta.db_table for model in declaring("partitioned_by")]
     for (name,) in database.execute(
         "SELECT relname FROM pg_class WHERE relname = ANY (%s) AND relnamespace = 'public'::regnamespace"
         " AND relkind = 'r' ORDER BY 1",

@@ -1,7 +1,8 @@
 """Triggers that close what the history triggers cannot see: TRUNCATE, and a primary key that gets another value.
 
-TRUNCATE is refused on every tracked table and on every partitioned one, for the owner too. A partition has a guard of
-its own, made with it, because a statement that empties a partition does not ask its parent.
+TRUNCATE is refused on every tracked table, on every partitioned one and on those to which the application may only
+add, for the owner too. A partition has a guard of its own, made with it, because a statement that empties a partition
+does not ask its parent.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from django.apps import apps
 from django.db import models
 from psycopg import Connection, sql
 
+from .declarations import declaring
 from .history import is_tracked
-from .partitions import partitioned_models
 
 NO_TRUNCATE: Final = "refuse_truncate"
 NO_NEW_KEY: Final = "refuse_new_key"
@@ -24,7 +25,7 @@ def guards() -> Iterator[tuple[type[models.Model], str]]:
         if is_tracked(model):
             yield model, NO_TRUNCATE
             yield model, NO_NEW_KEY
-    for model in partitioned_models():
+    for model in {*declaring("partitioned_by"), *declaring("add_only")}:
         yield model, NO_TRUNCATE
 
 

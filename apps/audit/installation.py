@@ -3,8 +3,9 @@
 from psycopg import Connection
 
 from . import guards
+from .declarations import declaring
 from .functions import FUNCTIONS, SCHEMA
-from .partitions import partition, partitioned_models
+from .partitions import partition
 
 
 def install(database: Connection) -> None:
@@ -17,7 +18,7 @@ def install(database: Connection) -> None:
         database.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         for function in FUNCTIONS:
             database.execute(function.definition())
-    for model in partitioned_models():
+    for model in declaring("partitioned_by"):
         partition(database, model)
     database.execute("SELECT public.make_months_ahead()")
     with database.transaction():

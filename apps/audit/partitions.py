@@ -9,7 +9,6 @@ a default one, so a write never fails; they move when their month is made.
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.apps import apps
 from django.db import connection, models
 from psycopg import Connection, sql
 
@@ -23,11 +22,6 @@ Run = Callable[..., list[Any]]
 
 class PartitionError(Exception):
     """A table cannot be partitioned; the text names it and the mend."""
-
-
-def partitioned_models() -> list[type[models.Model]]:
-    """All models that declare ``partitioned_by``."""
-    return [model for model in apps.get_models() if getattr(model, "partitioned_by", "")]
 
 
 def make_months_ahead() -> int:

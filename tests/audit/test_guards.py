@@ -6,12 +6,16 @@ import psycopg
 import pytest
 from django.apps import apps
 
+from apps.audit.declarations import declaring
 from apps.audit.history import history_tables, is_tracked
-from apps.audit.partitions import partitioned_models
 from apps.departments.models import LiaisonOfficer
 from tests.factories import make_department
 
-KEPT = [*(model for model in apps.get_models() if is_tracked(model)), *partitioned_models()]
+KEPT = {
+    *(model for model in apps.get_models() if is_tracked(model)),
+    *declaring("partitioned_by"),
+    *declaring("add_only"),
+}
 
 
 @pytest.fixture

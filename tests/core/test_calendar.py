@@ -67,7 +67,11 @@ def test_edits_are_seen_at_once_and_reading_again_costs_one_query() -> None:
     calendar = current_calendar()
     assert calendar.add_working_days(D("2026-12-31"), 1).date == D("2027-01-01")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE core_calendarday SET date = '2027-01-01' WHERE date = '2027-01-04'")
+        cursor.execute("DELETE FROM core_calendarday WHERE date = '2027-01-04'")
+        cursor.execute(
+            "INSERT INTO core_calendarday (date, is_working, name, source, updated)"
+            " VALUES ('2027-01-01', false, '元旦', '国办发明电', now())"
+        )
     assert current_calendar().add_working_days(D("2026-12-31"), 1).date == D("2027-01-04")
     with CaptureQueriesContext(
         connection,

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.audit.context import acting
 from apps.core.terms import SubjectKind
 from apps.exchange.messages import message
 from apps.records.models import Record
@@ -95,7 +96,8 @@ def test_a_code_that_the_subject_bore_before_leads_to_it(market: Office) -> None
 def test_a_merged_subject_stands_for_the_one_that_remains(market: Office) -> None:
     remaining = factories.subject(1, "郑州第1商贸有限公司")
     duplicate = factories.subject(2, "郑州第1商贸有限公司")
-    Subject.objects.filter(pk=duplicate.pk).update(merged_into=remaining)
+    with acting(reason="同一主体"):
+        Subject.objects.filter(pk=duplicate.pk).update(merged_into=remaining)
     files.send(market, one(market, subject_uscc=uscc(2)))
     assert Record.objects.get().subject == remaining
 
