@@ -9,10 +9,12 @@ from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 
 from apps.audit.context import acting
+from apps.audit.row_security import Open, RowSecurity, security_of
 from apps.core.models import CalendarDay
 from apps.departments import duties
 from apps.departments.models import Department, DepartmentGroupObjectPermission, LiaisonOfficer, Membership, User
 from apps.departments.roles import ensure_role_groups
+from apps.departments.scope import acting_as
 from apps.departments.terms import ADMINISTRATORS, Role
 from tests.factories import make_department, make_user
 
@@ -31,8 +33,12 @@ def administrators(root: Department) -> dict[str, User]:
     return {role: make_user(role, department=root, role=role) for role in ADMINISTRATORS}
 
 
-def tracked() -> list[Any]:
-    return [each for each in apps.get_models() if hasattr(each._meta, "simple_history_manager_attribute")]
+def tracked(security: type) -> list[Any]:
+    return [
+        each
+        for each in apps.get_models()
+        if hasattr(each._meta, "simple_history_manager_attribute") and isinstance(security_of(each), security)
+    ]
 
 
 def may(user: User, statement: str) -> bool:
@@ -46,8 +52,17 @@ def may(user: User, statement: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("model", tracked(), ids=lambda model: model._meta.label_lower)
-def test_every_table_with_a_history_knows_who_writes_it(model: Any, administrators: dict[str, User]) -> None:
+def test_every_table_with_a_history_is_locked_in_one_of_two_ways(administrators: dict[str, User]) -> None:
+    models = [each for each in apps.get_models() if hasattr(each._meta, "simple_history_manager_attribute")]
+    assert set(tracked(Open)) | set(tracked(RowSecurity)) == set(models)
+    # Behind row security nothing is open to them, neither rows of departments nor the data of persons.
+    for user in administrators.values():
+        with acting_as(user) as context:
+            assert (context.readable, context.writable, context.clearance) == (frozenset(), frozenset(), "")
+
+
+@pytest.mark.parametrize("model", tracked(Open), ids=lambda model: model._meta.label_lower)
+def test_every_open_table_with_a_history_knows_who_writes_it(model: Any, administrators: dict[str, User]) -> None:
     table, key = model._meta.db_table, model._meta.pk.column
     for role, user in administrators.items():
         verbs = {

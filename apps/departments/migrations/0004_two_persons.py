@@ -327,8 +327,8 @@ CREATE TRIGGER check_department AFTER INSERT OR UPDATE OF slug, parent_id, path,
 
 DUTIES = """
 -- An administrator writes what the pages of the own role change, and nothing else: the auditor nothing at all.
--- Arguments: app and model, as django_content_type names them. Installed on every table with a history
--- (apps/departments/duties.py).
+-- Arguments: app and model, as django_content_type names them. Installed on every table that has a history and no row
+-- security (apps/departments/duties.py).
 CREATE FUNCTION departments_check_duty() RETURNS trigger AS $$
 DECLARE
     person bigint := nullif(current_setting('app.user_id', true), '')::bigint;
