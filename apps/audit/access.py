@@ -124,6 +124,12 @@ def shown(request: HttpRequest, rows: models.Model | QuerySet | Iterable[Any]) -
         _reading(request).rows.append((model, rows, opened))
 
 
+def shown_keys(request: HttpRequest, model: type[models.Model], keys: Iterable[int]) -> None:
+    """The answer to this request shows the rows of ``model`` with these keys, read as plain values."""
+    if logged_rows(model):
+        _reading(request).rows.append((model, array("q", keys), False))
+
+
 def _keys(rows: Iterable[Any]) -> Iterable[int]:
     return rows if isinstance(rows, array) else (row.pk for row in rows)
 

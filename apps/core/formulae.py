@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 _STARTS: Final = frozenset("=+-@\t\r\n＝＋－＠")
+_MAY_START: Final = _STARTS | frozenset(" \u3000")
 _HARMLESS: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*%?|-+")
 
 
@@ -19,7 +20,7 @@ def is_formula(text: str) -> bool:
 
 def escape_formula(value: object) -> object:
     """`value` with an apostrophe before it when it is text that a spreadsheet would run; anything else unchanged."""
-    if isinstance(value, str) and is_formula(value):
+    if isinstance(value, str) and value[:1] in _MAY_START and is_formula(value):
         return "'" + value
     return value
 

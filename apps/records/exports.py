@@ -1,9 +1,9 @@
 """What a file of records holds: the item's own columns where it is one item's list, else the common ones."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -12,10 +12,8 @@ from django.utils.translation import pgettext
 
 from apps.catalogue.shapes import ItemSpec
 
+from .item_rows import CHUNK, OnRead, item_rows
 from .models import Record
-from .reading import cells
-
-CHUNK: Final = 2000
 
 
 def common_columns() -> dict[str, Callable[[Record], Any]]:
@@ -47,13 +45,13 @@ def headers(spec: ItemSpec | None) -> list[str]:
     return [each.label for each in spec.fields] if spec else list(common_columns())
 
 
-def rows(queryset: QuerySet, spec: ItemSpec | None, on_read: Callable[[list[Record]], None]) -> Iterator[list[Any]]:
+def rows(queryset: QuerySet, spec: ItemSpec | None, on_read: OnRead) -> Iterator[Sequence[Any]]:
     """All rows below the header, read in chunks, each of which ``on_read`` hears of before its rows are given."""
+    if spec:
+        yield from item_rows(queryset, spec, on_read)
+        return
     columns = common_columns()
     records: Any = queryset.select_related("subject", "item", "department", "author").iterator(chunk_size=CHUNK)
     while chunk := list(islice(records, CHUNK)):
-        on_read(chunk)
-        if spec:
-            yield from cells(chunk, spec)
-        else:
-            yield from ([value(record) for value in columns.values()] for record in chunk)
+        on_read([record.pk for record in chunk], {record.subject.kind for record in chunk})
+        yield from ([value(record) for value in columns.values()] for record in chunk)

@@ -1,6 +1,6 @@
 """Reading records back by the fields of their item: for the page, the form and the file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -62,19 +62,6 @@ def stored_value(record: Record, spec: FieldSpec, subject: Mapping[str, Any]) ->
     if spec.confidential:
         return MASK if spec.code in record.confidential else None
     return record.data.get(spec.code)
-
-
-def cells(records: Iterable[Record], spec: ItemSpec) -> Iterator[list[str]]:
-    """Rows of a file of one item: its fields in order, as files carry them, confidential values covered."""
-    records = list(records)
-    codes = identifiers_of(record.subject for record in records)
-    for record in records:
-        known = subject_values(record.subject, codes[record.subject_id])
-        yield [_edge(each, stored_value(record, each, known)) for each in spec.fields]
-
-
-def _edge(spec: FieldSpec, stored: Any) -> str:
-    return stored if stored == MASK else catalogue.to_edge(spec, stored)
 
 
 def lines(record: Record, spec: ItemSpec, secrets: Mapping[str, str], person: Person | None = None) -> list[Line]:

@@ -9,8 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.catalogue import rules as catalogue
 from apps.catalogue.specs import item_spec
+from apps.records.item_rows import item_rows
 from apps.records.models import Record
+from apps.records.reading import MASK, identifiers_of, stored_value, subject_values
+from apps.subjects.models import Identifier
 from tests.subjects import factories as subjects
 
 from .factories import Office, enter, item, put
@@ -92,3 +96,38 @@ def test_queries_do_not_grow_with_rows(clerk: Client, market: Office, django_ass
     with django_assert_max_num_queries(23):
         exported(clerk, CSV, f"item__id__exact={item().pk}")
     assert Record.objects.count() == 12
+
+
+def test_a_file_says_of_each_value_what_the_page_of_one_record_says(market: Office) -> None:
+    """Files are written by column; the forms for one value are the reference."""
+    business = subjects.subject(77, kind="individual_business", uscc=None, name="老街面馆")
+    Identifier.objects.create(subject=business, scheme="registration_number", value=subjects.registration_number(77))
+    given: dict[str, Any] = {
+        "legal_representative": "李四",
+        "representative_document_kind": "身份证",
+        "representative_document_number": subjects.identity_number(55),
+    }
+    enter(
+        market,
+        penalty_kinds=["罚款", "其他-责令改正；限期三个月"],
+        fine_amount="0.000001",
+        valid_to="2099/12/31",
+        **given,
+    )
+    enter(market, facts="一行\n二行", content="1" * 200, penalty_kinds=["警告"], fine_amount="")
+    put(enter(market), "published")
+    Record.objects.filter(state="published").update(subject=business)
+    spec, records = item_spec(item()), Record.objects.select_related("subject").order_by("pk")
+    codes = identifiers_of(record.subject for record in records)
+    expected = [
+        tuple(
+            stored if stored == MASK else catalogue.to_edge(field, stored)
+            for field in spec.fields
+            for stored in [stored_value(record, field, subject_values(record.subject, codes[record.subject_id]))]
+        )
+        for record in records
+    ]
+    told: list[Any] = []
+    assert list(item_rows(records, spec, lambda keys, kinds: told.append((keys, kinds)))) == expected
+    assert told == [([record.pk for record in records], {"legal_entity", "individual_business"})]
+    assert MASK in expected[0] and "0.000001" in expected[0]

@@ -90,7 +90,7 @@ class City:
         self._pools = Pools()
         # What a department has already; its new documents are numbered from there.
         self._numbered = dict(Record.objects.order_by().values_list("department").annotate(Count("pk")))
-        self._sequences = pl.DataFrame(schema={"desk": pl.Int64, "year": pl.Int32, "taken": pl.Int64})
+        self._sequences = pl.DataFrame(schema={"department_id": pl.Int64, "year": pl.Int32, "taken": pl.Int64})
 
     def slice(self, start: int, end: int) -> Iterator[tuple[InformationItem, pl.DataFrame]]:
         """Records number ``start`` up to ``end``, by item, as the staging table takes them. Ask for one slice after the
@@ -105,19 +105,20 @@ class City:
                 "decided_on": self._days.gather(days.cast(pl.Int64).clip(0, len(self._days) - 1)),
             }
         )
-        frame = self._sequenced(frame).join(self._desks, on="desk", how="left", maintain_order="left")
+        frame = self._sequenced(frame.join(self._desks, on="desk", how="left", maintain_order="left"))
         for part in frame.partition_by("item_id", maintain_order=True):
             item = self.items[part["item_id"][0]]
             yield item, self._made(item, part)
 
     def _sequenced(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """With ``sequence``, the running number among the documents of a department, item and year."""
+        """With ``sequence``, the running number among the documents of a department and year."""
+        own = ["department_id", "year"]
         frame = frame.with_columns(pl.col("decided_on").dt.year().alias("year"))
-        frame = frame.join(self._sequences, on=["desk", "year"], how="left", maintain_order="left").with_columns(
-            (pl.col("taken").fill_null(0) + pl.int_range(1, pl.len() + 1).over("desk", "year")).alias("sequence")
+        frame = frame.join(self._sequences, on=own, how="left", maintain_order="left").with_columns(
+            (pl.col("taken").fill_null(0) + pl.int_range(1, pl.len() + 1).over(own)).alias("sequence")
         )
-        taken = frame.group_by("desk", "year").agg(pl.col("sequence").max().alias("taken"))
-        self._sequences = pl.concat([self._sequences, taken]).group_by("desk", "year").agg(pl.col("taken").max())
+        taken = frame.group_by(own).agg(pl.col("sequence").max().alias("taken"))
+        self._sequences = pl.concat([self._sequences, taken]).group_by(own).agg(pl.col("taken").max())
         return frame.drop("taken", "year")
 
     def _made(self, item: InformationItem, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Export of the filtered list of records."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -53,14 +53,14 @@ class ExportPages(ListExport):
     def export_headers(self, request: HttpRequest) -> list[str]:
         return headers(self.exported_spec(request))
 
-    def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[list[Any]]:
+    def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[Sequence[Any]]:
         purpose = form.cleaned_data["purpose"]
         if purpose:
             access.for_purpose(request, purpose, form.cleaned_data["matter"])
 
-        def on_read(records: list[Record]) -> None:
-            if not purpose and any(record.subject.kind == SubjectKind.NATURAL_PERSON for record in records):
+        def on_read(keys: list[int], kinds: Collection[str]) -> None:
+            if not purpose and SubjectKind.NATURAL_PERSON in kinds:
                 raise PersonsWithoutPurpose(_("The file would hold rows about natural persons: say what they are for."))
-            access.shown(request, records)
+            access.shown_keys(request, Record, keys)
 
         return rows(queryset, self.exported_spec(request), on_read)
