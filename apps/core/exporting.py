@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export import resources
@@ -51,6 +54,14 @@ class ListExport(ExportMixin):
     def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[Sequence[Any]]:
         """The rows below it. A ValueError raised here stops the file; its text is shown on the page of the form."""
         raise NotImplementedError
+
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        """The page and the file. Filters that cannot be read are told by the list, as when it is called with them."""
+        try:
+            return super().export_action(request)
+        except (IncorrectLookupParameters, OverflowError):
+            changelist = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist"
+            return HttpResponseRedirect(f"{reverse(changelist)}?{ERROR_FLAG}=1")
 
     def get_export_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         return {"columns": self.export_headers(request)}

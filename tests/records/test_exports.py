@@ -131,3 +131,16 @@ def test_a_file_says_of_each_value_what_the_page_of_one_record_says(market: Offi
     assert list(item_rows(records, spec, lambda keys, kinds: told.append((keys, kinds)))) == expected
     assert told == [([record.pk for record in records], {"legal_entity", "individual_business"})]
     assert MASK in expected[0] and "0.000001" in expected[0]
+
+
+@pytest.mark.parametrize(
+    "query", ["decided_on=nonsense", "item__id__exact=x", "decided_on__year=9999&decided_on__month=12"]
+)
+def test_filters_that_can_not_be_read_export_nothing(clerk: Client, market: Office, query: str) -> None:
+    enter(market)
+    changelist = reverse("admin:records_record_changelist")
+    for answer in (
+        clerk.get(f"{EXPORT}?{query}"),
+        clerk.post(f"{EXPORT}?{query}", {"format": CSV, "resource": "0"}),
+    ):
+        assert (answer.status_code, answer.url) == (302, f"{changelist}?e=1")
