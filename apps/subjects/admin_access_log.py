@@ -13,7 +13,7 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -211,11 +211,11 @@ class AccessEntryAdmin(ListExport, BaseAdmin):
 
     @in_the_log
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        return super().change_view(request, object_id, form_url, extra_context)
+        return super().change_view(request, object_id, form_url, {"show_history": False, **(extra_context or {})})
 
-    @in_the_log
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        return super().history_view(request, object_id, extra_context)
+        """What cannot change has no history."""
+        raise Http404
 
     @in_the_log
     def export_action(self, request: HttpRequest) -> HttpResponse:

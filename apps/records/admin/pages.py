@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from apps.audit import access
 from apps.audit.context import CHANNELS
 from apps.catalogue import rules as catalogue
 from apps.catalogue.models import InformationItem
@@ -198,6 +199,7 @@ class EntryPages(ScopedAdmin):
             wrong = error.message_dict
             return again(refused=error, file_errors=wrong.pop(FILES, []), others=form.refuse(wrong))
         except DuplicateRecord as error:
+            access.shown(request, error.record)
             return again(others=[], duplicate=error.record)
         except NotVisible:
             raise Http404 from None
