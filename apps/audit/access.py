@@ -1,47 +1,31 @@
 """Who reads what: a page says which rows it shows, and one entry is written before it is sent.
 
-A model whose rows are logged says so: ``access_log = (Logged(...), ...)``. Pages tell the rows they show by ``shown``;
-the base admin does so for lists, pages of one row, histories and autocompletes. ``AccessLogMiddleware`` then writes
-a single entry per answer, in one statement that picks the rows to be logged and finds whom they are about.
+Pages tell the rows they show by ``shown``; the base admin does so for lists, pages of one row, histories and
+autocompletes. ``AccessLogMiddleware`` then writes a single entry for the answer, if any of the rows is to be logged
+(apps/audit/logged.py): one statement, in which the database judges what could not be judged in memory.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
-from django.db import connection, models, transaction
-from django.db.models import BigIntegerField, F, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from .context import current
 from .entries import AccessEntry, Purpose
+from .logged import KEYS, Judged, Logged, live, logged_rows, select
+
+__all__ = ["How", "Logged", "Purpose", "about", "for_purpose", "how_of", "logged_rows", "searched", "shown", "shown_keys", "write"]
 
 How = AccessEntry.How
 
-
-@dataclass(frozen=True)
-class Logged:
-    """Rows of a model that leave an entry when they are read.
-
-    ``when``: which rows, None for all, without asking the table; ``subject``: the path to the subject they are about,
-    "" for none; ``opened``: only where the row itself is opened, not where it stands in a list.
-    """
-
-    when: Q | None
-    subject: str = ""
-    opened: bool = False
-
-
 # Whoever reads the log leaves an entry too, and may not ask it for anything while writing.
 AccessEntry.access_log = (Logged(when=None),)  # type: ignore[attr-defined]
-
 
 HOW_BY_PAGE: Final = {
     "index": How.LIST,
@@ -68,22 +52,28 @@ def how_of(request: HttpRequest) -> str:
 
 @dataclass
 class Reading:
-    """What one request reads."""
+    """What one request reads. ``judged``: by model and whether the rows are opened; ``pending``: rows that are looked
+    at when the page is finished, because then more of what they hang on is in memory."""
 
-    rows: list[tuple[type[models.Model], Any, bool]] = field(default_factory=list)
-    subjects: list[int] = field(default_factory=list)
+    judged: dict[tuple[type[Model], bool], Judged] = field(default_factory=dict)
+    pending: list[tuple[Iterable[Model], Judged, bool]] = field(default_factory=list)
+    subjects: set[int] = field(default_factory=set)
     purpose: str = ""
     matter: str = ""
     sought: bytes | None = None
     is_search: bool = False
     is_written: bool = False
 
-    def keys(self) -> dict[tuple[type[models.Model], bool], list[int]]:
-        """Model and whether opened -> keys of the rows shown, in the order in which they were told."""
-        found: dict[tuple[type[models.Model], bool], list[int]] = {}
-        for model, rows, opened in self.rows:
-            found.setdefault((model, opened), []).extend(_keys(rows))
-        return found
+    def finish(self) -> None:
+        """Judge what was put off."""
+        for rows, judged, opened in self.pending:
+            judged.judge(rows, opened=opened)
+        self.pending.clear()
+
+    @property
+    def is_empty(self) -> bool:
+        judged = any(each.keys or each.unknown for each in self.judged.values())
+        return not (judged or self.subjects or self.sought)
 
 
 def _reading(request: HttpRequest) -> Reading:
@@ -96,47 +86,40 @@ def _reading(request: HttpRequest) -> Reading:
     return reading
 
 
-def logged_rows(model: type[models.Model]) -> tuple[Logged, ...]:
-    """The declaration of a model; a history model has that of the model it keeps."""
-    return getattr(_live(model), "access_log", ())
-
-
-def _live(model: type[models.Model]) -> type[models.Model]:
-    return getattr(model, "instance_type", model)
-
-
-def shown(request: HttpRequest, rows: models.Model | QuerySet | Iterable[Any]) -> None:
+def shown(request: HttpRequest, rows: Model | QuerySet | Iterable[Any]) -> None:
     """The answer to this request shows ``rows``: one row that is opened, or several of one model.
 
     A queryset is looked at when the page is finished, so that it costs no query of its own. The first model told is the
     one the entry names.
     """
-    if isinstance(rows, models.Model):
-        model, opened = type(rows), True
-        rows = array("q", [rows.pk]) if logged_rows(model) else ()
+    opened = isinstance(rows, Model)
+    if isinstance(rows, Model):
+        model, rows = type(rows), [rows]
     elif isinstance(rows, QuerySet):
-        model, opened = rows.model, False
+        model = rows.model
     else:
-        rows, opened = list(rows), False
-        model = type(rows[0]) if rows else models.Model
-        rows = array("q", _keys(rows)) if logged_rows(model) else ()
-    if logged_rows(model):
-        _reading(request).rows.append((model, rows, opened))
+        rows = list(rows)
+        model = type(rows[0]) if rows else Model
+    if not logged_rows(model):
+        return
+    reading = _reading(request)
+    judged = reading.judged.setdefault((model, opened), Judged())
+    if opened or isinstance(rows, QuerySet):
+        reading.pending.append((rows, judged, opened))
+    else:
+        # Rows of a file come in chunks, and are not to be held.
+        judged.judge(rows, opened=opened)
 
 
-def shown_keys(request: HttpRequest, model: type[models.Model], keys: Iterable[int]) -> None:
+def shown_keys(request: HttpRequest, model: type[Model], keys: Iterable[int]) -> None:
     """The answer to this request shows the rows of ``model`` with these keys, read as plain values."""
     if logged_rows(model):
-        _reading(request).rows.append((model, array("q", keys), False))
-
-
-def _keys(rows: Iterable[Any]) -> Iterable[int]:
-    return rows if isinstance(rows, array) else (row.pk for row in rows)
+        _reading(request).judged.setdefault((model, False), Judged()).unknown.extend(keys)
 
 
 def about(request: HttpRequest, subjects: Iterable[int]) -> None:
     """The rows of this request concern these subjects, whatever the rows themselves say."""
-    _reading(request).subjects.extend(subjects)
+    _reading(request).subjects.update(subjects)
 
 
 def for_purpose(request: HttpRequest, purpose: str, matter: str = "") -> None:
@@ -163,67 +146,37 @@ def write(request: HttpRequest, status: int) -> None:
     told = 200 <= status < 300
     if not told and not reading.is_search:
         return
-    keys = reading.keys()
-    if not keys and not reading.subjects and reading.sought is None:
+    reading.finish()
+    if reading.is_empty:
         return
-    main = _live(next(iter(keys))[0]) if keys else None
+    main = live(next(iter(reading.judged))[0]) if reading.judged else None
+    source, params = _source(reading, main)
     context = current()
-    selects: list[str] = []
-    params: list[Any] = []
-    for (model, opened), found in keys.items():
-        select, select_params = _select(model, opened)
-        is_main = _live(model) is main
-        selects.append(f"SELECT {'key' if is_main else 'NULL::bigint'}, subject FROM ({select}) AS r(key, subject)")
-        params += [found if value is _KEYS else value for value in select_params]
-    if reading.subjects:
-        selects.append("SELECT NULL::bigint, unnest(%s::bigint[])")
-        params.append(reading.subjects)
-    source = " UNION ALL ".join(selects) or "SELECT NULL::bigint, NULL::bigint WHERE false"
-    users = get_user_model()._meta.db_table
-    head = [
-        context.user_id,
-        context.user_id,
-        how_of(request),
-        context.channel,
-        context.request_id,
-        main._meta.label_lower if main else "",
-    ]
-    tail = [reading.purpose, reading.matter, reading.sought]
+    head = [context.user_id, context.user_id, how_of(request), context.channel, context.request_id]
+    tail = [main._meta.label_lower if main else "", reading.purpose, reading.matter, reading.sought]
     statement = f"""
         INSERT INTO {AccessEntry._meta.db_table} (at, reader_id, department_id, how, channel, request_id, model,
-            objects_shown, subjects, purpose, matter, sought)
-        SELECT clock_timestamp(), %s, (SELECT department_id FROM {users} WHERE id = %s), %s, %s, %s, %s,
+            purpose, matter, sought, objects_shown, subjects)
+        SELECT clock_timestamp(), %s, (SELECT department_id FROM {get_user_model()._meta.db_table} WHERE id = %s),
+            %s, %s, %s, %s, %s, %s, %s,
             coalesce(array_agg(DISTINCT key) FILTER (WHERE key IS NOT NULL), '{{}}'),
-            coalesce(array_agg(DISTINCT subject) FILTER (WHERE subject IS NOT NULL), '{{}}'), %s, %s, %s
+            coalesce(array_agg(DISTINCT subject) FILTER (WHERE subject IS NOT NULL), '{{}}')
         FROM ({source}) AS shown(key, subject) HAVING count(*) > 0 OR %s"""
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(statement, [*head, *tail, *params, reading.sought is not None])
 
 
-_KEYS: Final = object()
-
-
-@cache
-def _select(model: type[models.Model], opened: bool) -> tuple[str, tuple[Any, ...]]:
-    """SQL for key and subject of the rows to be logged among those with the keys in the place of ``_KEYS``; compiled
-    once, because compiling costs more than running."""
-    live = _live(model)
-    selects: list[str] = []
-    params: list[Any] = []
-    for each in logged_rows(model):
-        if each.opened and not opened:
-            continue
-        if each.when is None:
+def _source(reading: Reading, main: type[Model] | None) -> tuple[str, list[Any]]:
+    """SQL for keys of the rows of ``main`` and for subjects, with its parameters."""
+    subjects = reading.subjects.union(*(judged.subjects for judged in reading.judged.values()))
+    selects, params = ["SELECT NULL::bigint, unnest(%s::bigint[])"], [list(subjects)]
+    for (model, opened), judged in reading.judged.items():
+        is_main = live(model) is main
+        if is_main and judged.keys:
             selects.append("SELECT unnest(%s::bigint[]), NULL::bigint")
-            params.append(_KEYS)
-            continue
-        subject = F(each.subject) if each.subject else Cast(Value(None), BigIntegerField())
-        rows = (
-            model._base_manager.filter(each.when, pk__in=RawSQL("SELECT unnest(%s::bigint[])", [_KEYS]))
-            .order_by()
-            .values_list(F(live._meta.pk.attname), subject)
-        )
-        select, select_params = rows.query.sql_with_params()
-        selects.append(select)
-        params += select_params
-    return " UNION ALL ".join(selects) or "SELECT NULL::bigint, NULL::bigint WHERE false", tuple(params)
+            params.append(list(judged.keys))
+        if judged.unknown:
+            sql, more = select(model, opened)
+            selects.append(f"SELECT {'key' if is_main else 'NULL::bigint'}, subject FROM ({sql}) AS r(key, subject)")
+            params += [list(judged.unknown) if value is KEYS else value for value in more]
+    return " UNION ALL ".join(selects), params
