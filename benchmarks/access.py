@@ -1,28 +1,11 @@
-"""What the access log costs: its statement alone, and whole pages with and without it, turn about.
+"""What the access log costs a page: its entry alone, and whole pages with and without it."""
 
-    python benchmarks/access.py [--json FILE] [--rounds 200]
+from __future__ import annotations
 
-``DATABASE_URL`` names a database with the demo data (``init_database``, ``load_reference``, ``load_demo``) that may
-keep the entries of the measurement. Prints milliseconds (medians); goal: less than 1 ms a page.
-"""
-
-import argparse
-import json
-import os
-import statistics
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "credit_city.settings")
-os.environ.setdefault("DEMO", "1")
-
-import django
-
-django.setup()
+from benchmarks import ours  # isort: skip  (sets Django up)
 
 from django.db import transaction
 from django.test import Client, RequestFactory
@@ -31,117 +14,78 @@ from django.urls import resolve, reverse
 from apps.audit import access
 from apps.audit.context import every_department
 from apps.core.terms import SubjectKind
-from apps.departments.models import User
 from apps.departments.scope import acting_as
 from apps.records.models import Record
+from benchmarks import common
 
-GOAL = 1.0
-READER = "market.clerk"
-
-
-def rows_of(user: User, kind: str, number: int) -> list[Record]:
-    with transaction.atomic(), every_department():
-        rows = Record.objects.filter(department=user.department_id, subject__kind=kind).exclude(state="draft")
-        rows = rows.select_related("subject", "item")
-        return list(rows.order_by("-pk")[:number])
+LIST = reverse("admin:records_record_changelist")
+MOST = 1.0
+"""Milliseconds that an entry may cost."""
+ROUNDS = 20
+"""Times as many rounds as for a page: an entry takes less than a millisecond."""
 
 
-def median_ms(works: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """Medians, the works taking turns; the first tenth warms up."""
-    taken: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(rounds + rounds // 10):
-        for name, work in works.items():
-            began = time.perf_counter()
-            work()
-            if turn >= rounds // 10:
-                taken[name].append((time.perf_counter() - began) * 1000)
-    return {name: statistics.median(values) for name, values in taken.items()}
+def rows(kind: str, number: int = 50) -> list[Record]:
+    """A page of records about subjects of a kind, with what the list loads."""
+    with every_department(), transaction.atomic():
+        found = Record.objects.filter(department=ours.department(), subject__kind=kind)
+        return list(found.select_related("subject", "item").order_by("-pk")[:number])
 
 
-def statement(rows: list[Record], view: str) -> Callable[[], None]:
-    """Telling the rows of a page and writing its entry, as the middleware does."""
-    address = reverse("admin:records_record_changelist")
-
-    request: Any = RequestFactory().get(address)
-    request.resolver_match = resolve(address)
+def entry(shown: Any) -> Callable[[], float]:
+    """Telling what a page shows and writing its entry, as the middleware does inside the context of the request."""
+    request: Any = RequestFactory().get(LIST)
+    request.resolver_match = resolve(LIST)
 
     def work() -> None:
         request._reading = access.Reading()
-        access.shown(request, rows if view == "list" else rows[0])
+        access.shown(request, shown)
         access.write(request, 200)
 
-    return work
+    return lambda: common.timed(work)
 
 
-def page(client: Client, address: str, *, logged: bool) -> Callable[[], None]:
-    """The whole page; ``logged`` False: as if no entry were written."""
-
-    def work() -> None:
-        write = access.write
-        if not logged:
-            access.write = lambda request, status: None  # type: ignore[assignment]
-        try:
-            assert client.get(address).status_code == 200
-        finally:
-            access.write = write
-
-    return work
+def unlogged(browser: Client, address: str) -> float:
+    """A page as it would be if nothing were written."""
+    write = access.write
+    access.write = lambda request, status: None  # type: ignore[assignment]
+    try:
+        return ours.page(browser, address)
+    finally:
+        access.write = write
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
-    user = User.objects.get(username=READER)
-    persons = rows_of(user, SubjectKind.NATURAL_PERSON, 50)
-    others = rows_of(user, SubjectKind.LEGAL_ENTITY, 50)
-    client = Client(SERVER_NAME="localhost")
-    with transaction.atomic():
-        client.force_login(user)
-    listed = f"{reverse('admin:records_record_changelist')}?item__id__exact={persons[0].item_id}"
-    opened = reverse("admin:records_record_change", args=[persons[0].pk])
-    statements = {
-        f"a list of {len(persons)} persons": statement(persons, "list"),
-        "the page of one person's record": statement(persons, "one"),
-        f"a list of {len(others)} organisations (nothing is written)": statement(others, "list"),
-    }
-    # The middleware is inside the context of the request, which every page has anyhow.
-    with acting_as(user, channel="admin"):
-        alone = median_ms(statements, chosen.rounds)
-    whole = median_ms(
-        {
-            f"{name}, {kind}": page(client, address, logged=kind == "logged")
-            for name, address in (("list", listed), ("record", opened))
-            for kind in ("logged", "not logged")
-        },
-        max(20, chosen.rounds // 4),
-    )
-    results: list[dict[str, Any]] = [
-        {"work": name, "ours_ms": round(taken, 3), "goal_ms": GOAL, "met": taken < GOAL}
-        for name, taken in alone.items()
-    ]
-    for name in ("list", "record"):
-        with_log, without = whole[f"{name}, logged"], whole[f"{name}, not logged"]
-        results.append(
+def main() -> list[common.Line]:
+    clerk, rounds = ours.clerk(), common.scale().rounds
+    browser = ours.browser(clerk)
+    persons, organisations = rows(SubjectKind.NATURAL_PERSON), rows(SubjectKind.LEGAL_ENTITY)
+    listed = f"{LIST}?item__id__exact={persons[0].item_id}"
+    with acting_as(clerk, channel="admin"):
+        alone = common.interleaved(
             {
-                "work": f"whole page: {name}",
-                "ours_ms": round(with_log, 3),
-                "peer_ms": round(without, 3),
-                "difference_ms": round(with_log - without, 3),
-                "goal_ms": GOAL,
-                "met": with_log - without < GOAL,
-            }
+                f"entry of a list of {len(persons)} persons' records": entry(persons),
+                "entry of one person's record": entry(persons[0]),
+                f"a list of {len(organisations)} organisations' records, no entry": entry(organisations),
+            },
+            rounds * ROUNDS,
         )
-    for each in results:
-        print(
-            f"{each['work']:<58} {each['ours_ms']:8.2f} ms"
-            + (f"  without {each['peer_ms']:8.2f} ms" if "peer_ms" in each else "")
-            + f"  goal < {GOAL:g} ms  {'met' if each['met'] else 'MISSED'}"
+    pages = common.interleaved(
+        {"logged": lambda: ours.page(browser, listed), "not logged": lambda: unlogged(browser, listed)}, rounds
+    )
+    lines = [
+        common.Line(work, "ms", seconds * 1000, None, None, **common.at_most(seconds * 1000, MOST))
+        for work, seconds in alone.items()
+    ]
+    share = pages["logged"] / pages["not logged"]
+    whole = {name: round(seconds * 1000, 2) for name, seconds in pages.items()}
+    lines.append(
+        common.Line(
+            "list of persons' records, with the log against without", "ms", whole["logged"], whole["not logged"], None,
+            **common.at_most(share, 1.05), detail=whole,
         )
-    if chosen.json:
-        chosen.json.write_text(json.dumps(results, indent=1) + "\n")
+    )  # fmt: skip
+    return lines
 
 
 if __name__ == "__main__":
-    main()
+    common.finish(__file__, main())

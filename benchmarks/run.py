@@ -25,7 +25,7 @@ DATABASES = {
     "PEER_DATABASE_URL": "credit_city_bench_peer",
 }
 MANAGE = str(ROOT / "manage.py")
-SCRIPTS = ("imports", "lists", "search", "entry", "exports", "history_pages", "clerks")
+SCRIPTS = ("imports", "lists", "search", "entry", "exports", "history_pages", "access", "clerks")
 
 
 def main(names: list[str]) -> int:
