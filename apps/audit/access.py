@@ -20,7 +20,19 @@ from .context import current
 from .entries import AccessEntry, Purpose
 from .logged import KEYS, Judged, Logged, live, logged_rows, select
 
-__all__ = ["How", "Logged", "Purpose", "about", "for_purpose", "how_of", "logged_rows", "searched", "shown", "shown_keys", "write"]
+__all__ = [
+    "How",
+    "Logged",
+    "Purpose",
+    "about",
+    "for_purpose",
+    "how_of",
+    "logged_rows",
+    "searched",
+    "shown",
+    "shown_keys",
+    "write",
+]
 
 How = AccessEntry.How
 
