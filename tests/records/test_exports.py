@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.audit.context import acting
 from apps.catalogue import rules as catalogue
 from apps.catalogue.specs import item_spec
 from apps.records.item_rows import item_rows
@@ -116,7 +117,8 @@ def test_a_file_says_of_each_value_what_the_page_of_one_record_says(market: Offi
     )
     enter(market, facts="一行\n二行", content="1" * 200, penalty_kinds=["警告"], fine_amount="")
     put(enter(market), "published")
-    Record.objects.filter(state="published").update(subject=business)
+    with acting(reason="对象有误"):
+        Record.objects.filter(state="published").update(subject=business)
     spec, records = item_spec(item()), Record.objects.select_related("subject").order_by("pk")
     codes = identifiers_of(record.subject for record in records)
     expected = [
