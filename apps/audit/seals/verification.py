@@ -163,20 +163,23 @@ def _compare(table: SealedTable, report: Report, processes: int) -> None:
     """Add to the report what is wrong with the rows of one table."""
     chunks = SealChunk.objects.filter(table_name=table.name, seal__gte=report.first_seal, seal__lte=report.last_seal)
     found: list[Finding] = []
+    clean: list[tuple[int, int]] = []
     for columns in chunks.values_list("columns", flat=True).distinct().order_by():
         if gone := sorted(set(columns) - set(table.columns)):
             found.append(Finding(Kind.TABLE, table=table.name, model=table.label, detail=", ".join(gone)))
             continue
         alike = list(chunks.filter(columns=columns).exclude(ids=[]).order_by("pk").values_list("pk", flat=True))
         batches = [alike[start : start + _CHUNKS_AT_ONCE] for start in range(0, len(alike), _CHUNKS_AT_ONCE)]
-        for rows, suspects in _spread(partial(_suspects, table, columns), batches, processes):
-            report.rows += rows
-            if suspects:
+        for compared in _spread(partial(_compared, table, columns), batches, processes):
+            report.rows += sum(rows for _chunk, rows, *_ in compared)
+            clean += [(first, last) for _chunk, _rows, first, last, equal in compared if equal]
+            if suspects := [chunk for chunk, *_, equal in compared if not equal]:
                 found += _changed_or_removed(table, columns, suspects)
     low = watermark_of(table.name, up_to_seal=report.first_seal - 1)
     high = watermark_of(table.name, up_to_seal=report.last_seal)
-    for start in range(low, high, _IDS_AT_ONCE):
-        found += _added(table, start, min(start + _IDS_AT_ONCE, high))
+    first, last = _beyond(table, clean, low, high)
+    for start in range(first - 1, last, _IDS_AT_ONCE):
+        found += _added(table, start, min(start + _IDS_AT_ONCE, last))
     report.unsealed += _unsealed(table, high)
     moments = dict(Seal.objects.filter(number__in={each.seal for each in found}).values_list("number", "sealed_at"))
     report.findings += [
@@ -203,8 +206,8 @@ def _spread(work: Callable[[list[int]], Any], batches: list[list[int]], processe
             yield from each.result()
 
 
-_SUSPECTS: Final = """
-    SELECT c.id, cardinality(c.ids),
+_COMPARED: Final = """
+    SELECT c.id, cardinality(c.ids), c.first_id, c.last_id,
         found.ids IS NOT DISTINCT FROM c.ids AND found.hashes IS NOT DISTINCT FROM c.hashes
     FROM audit_sealchunk AS c CROSS JOIN LATERAL (
         SELECT array_agg(id) AS ids, array_agg(hash) AS hashes FROM (
@@ -222,6 +225,11 @@ _ROW_BY_ROW: Final = """
     ) AS sealed
     LEFT JOIN {table} AS h ON h.{key} = sealed.id AND h.{key} BETWEEN %(first)s AND %(last)s
     WHERE h.{key} IS NULL OR {hash} IS DISTINCT FROM sealed.hash
+"""
+_BEYOND: Final = """
+    SELECT coalesce(min(h.{key}), 1), coalesce(max(h.{key}), 0)
+    FROM unnest(%(after)s::bigint[], %(before)s::bigint[]) AS open (after, before)
+    JOIN {table} AS h ON h.{key} > open.after AND h.{key} < open.before
 """
 _ADDED: Final = """
     SELECT h.{key}, h.{object}::text,
@@ -244,10 +252,10 @@ _UNSEALED: Final = """
 """
 
 
-def _suspects(table: SealedTable, columns: list[str], chunks: list[int]) -> tuple[int, list[int]]:
-    """How many rows these chunks seal, and which of the chunks do not equal the rows in their range."""
-    found = _rows(_SUSPECTS, table, columns, loops=True, chunks=chunks)
-    return sum(rows for _, rows, _ in found), [chunk for chunk, _, equal in found if not equal]
+def _compared(table: SealedTable, columns: list[str], chunks: list[int]) -> list[tuple[int, int, int, int, bool]]:
+    """Of each chunk: its key, how many rows it seals, its bounds, and whether the rows between these are its own."""
+    found: list[tuple[int, int, int, int, bool]] = _rows(_COMPARED, table, columns, loops=True, chunks=chunks)
+    return found
 
 
 def _changed_or_removed(table: SealedTable, columns: list[str], chunks: list[int]) -> Iterator[Finding]:
@@ -255,6 +263,23 @@ def _changed_or_removed(table: SealedTable, columns: list[str], chunks: list[int
     for seal, history_id, removed, key in _rows(_ROW_BY_ROW, table, columns, chunks=chunks, **bounds):
         kind = Kind.REMOVED if removed else Kind.CHANGED
         yield Finding(kind, table.name, table.label, history_id, key, seal)
+
+
+def _beyond(table: SealedTable, clean: list[tuple[int, int]], low: int, high: int) -> tuple[int, int]:
+    """First and last id in (low, high] that lies in none of the clean ranges; an empty range when there is no such row.
+
+    Where all is well there is none, and the ids need not be compared one by one.
+    """
+    after, before = [low], []
+    for first, last in sorted(clean):
+        if first > after[-1] + 1:
+            before.append(min(first, high + 1))
+            after.append(last)
+        else:
+            after[-1] = max(after[-1], last)
+    before.append(high + 1)
+    ((first_open, last_open),) = _rows(_BEYOND, table, loops=True, after=after, before=before)
+    return first_open, last_open
 
 
 def _added(table: SealedTable, after: int, up_to: int) -> Iterator[Finding]:
