@@ -8,8 +8,11 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg import sql
 
+from apps.audit.seals import texts
 from apps.audit.seals.findings import Report
+from apps.audit.seals.tables import sealed_tables
 from apps.audit.seals.verification import verify
 from apps.core.models import CalendarDay
 from credit_city import roles
@@ -57,3 +60,13 @@ def found(**options: Any) -> list[tuple[str, int | None]]:
     """What a verification finds: kind, and history row or seal."""
     report: Report = verify(**options)
     return [(finding.kind.value, finding.history_id or finding.seal or finding.line) for finding in report.findings]
+
+
+def leaves(owner: psycopg.Connection, table: str = TABLE) -> list[bytes]:
+    """What the rows of a table are sealed as today, computed by another session."""
+    (known,) = (each for each in sealed_tables() if each.name == table)
+    texts.fixed_form(owner)
+    query = sql.SQL("SELECT {} FROM {} AS h ORDER BY {}").format(
+        texts.row_hash(table, known.columns, "h"), sql.Identifier(table), sql.Identifier(known.key)
+    )
+    return [digest for (digest,) in owner.execute(query)]

@@ -14,6 +14,7 @@ from psycopg import sql
 from apps.audit.history import history_tables
 from apps.audit.partitions import PartitionError, make_months_ahead, partition
 from apps.departments.models import Department, LiaisonOfficer
+from tests.audit.sealing import leaves
 from tests.factories import make_department
 
 DAY = datetime.date(2026, 1, 5)
@@ -135,8 +136,10 @@ class TestPlainTable:
         return texts(owner)
 
     def test_its_rows_go_to_their_months_unchanged(self, owner: psycopg.Connection, plain: list[str]) -> None:
+        sealed_as = leaves(owner, HISTORY)
         assert partition(owner, LiaisonOfficer.history.model)
         assert texts(owner) == plain and len(plain) == 3
+        assert leaves(owner, HISTORY) == sealed_as
         months = [texts(owner, f"history.{HISTORY}_{name}") for name in ("2024_02", "2024_03", month(), "default")]
         assert months == [[row] for row in plain] + [[]]
 

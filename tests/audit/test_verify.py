@@ -9,17 +9,16 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from psycopg import sql
 
 from apps.audit import tasks
 from apps.audit.models import Seal, SealChunk, Verification
-from apps.audit.seals import sealing, texts
+from apps.audit.seals import sealing
 from apps.audit.seals.publication import publish
 from apps.audit.seals.sealing import seal_history
 from apps.audit.seals.tables import sealed_tables
 from apps.audit.seals.verification import verify
 from apps.core.models import CalendarDay
-from tests.audit.sealing import TABLE, found, make_days
+from tests.audit.sealing import TABLE, found, leaves, make_days
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,16 +66,6 @@ def test_a_database_without_seals_is_intact() -> None:
     assert (report.intact, report.last_seal, report.rows, report.unsealed) == (True, 0, 0, 1)
 
 
-def hashes_now(owner: psycopg.Connection, rows: list[int]) -> list[bytes]:
-    """The leaves that the rows of the calendar's history give today, computed by another session."""
-    table = next(table for table in sealed_tables() if table.name == TABLE)
-    texts.fixed_form(owner)
-    query = sql.SQL("SELECT {} FROM {} AS h WHERE history_id = ANY(%s) ORDER BY history_id").format(
-        texts.row_hash(TABLE, table.columns, "h"), sql.Identifier(TABLE)
-    )
-    return [found_hash for (found_hash,) in owner.execute(query, [rows])]
-
-
 def test_the_texts_do_not_depend_on_the_session(rows: list[int], owner_connection: psycopg.Connection) -> None:
     with owner_connection.transaction():
         for setting, value in (
@@ -88,7 +77,7 @@ def test_the_texts_do_not_depend_on_the_session(rows: list[int], owner_connectio
         ):
             owner_connection.execute(f"SET LOCAL {setting} = '{value}'")
         sealed = SealChunk.objects.order_by("seal_id").values_list("hashes", flat=True)
-        assert hashes_now(owner_connection, rows) == [bytes(each) for hashes in sealed for each in hashes]
+        assert leaves(owner_connection) == [bytes(each) for hashes in sealed for each in hashes]
 
 
 def test_a_column_of_a_later_release_changes_nothing(
@@ -211,7 +200,7 @@ def test_a_seal_cannot_be_fitted_to_a_changed_row(rows: list[int], owner_connect
     """Somebody who changes a row and its hash in the chunk is left with a root that fits no more."""
     owner_connection.execute(f"UPDATE {TABLE} SET name = '元旧' WHERE history_id = %s", [rows[0]])
     with owner_connection.transaction():
-        (new,) = hashes_now(owner_connection, [rows[0]])
+        new = leaves(owner_connection)[0]
     owner_connection.execute("UPDATE audit_sealchunk SET hashes[1] = %s WHERE seal_id = 1", [new])
     assert found() == [("root", 1)]
 
