@@ -22,16 +22,13 @@ from benchmarks import ours  # isort: skip  (sets Django up)
 from django.db import transaction
 
 from apps.audit.context import every_department
-from apps.departments.models import Department
-from apps.departments.terms import Role
 from apps.exchange.models import Batch
 from apps.records.models import Record
 from apps.subjects.models import Subject
 from benchmarks import common
+from benchmarks.people import CROWD, crowd_name
 from tests.exchange.files import HEADERS
 
-CLERKS = 50
-OFFICES = 10
 SECONDS = {"small": 60, "1m": 120, "10m": 180}
 ALONE = 45
 PATIENCE = 120
@@ -49,7 +46,7 @@ def main() -> list[common.Line]:
             _walk(plan, address, clerks=1, seconds=5)
             alone = _walk(plan, address, clerks=1, seconds=ALONE)
             before = _counts()
-            crowd = _walk(plan, address, clerks=CLERKS, seconds=SECONDS[common.scale().name])
+            crowd = _walk(plan, address, clerks=CROWD, seconds=SECONDS[common.scale().name])
             after = _settled()
     single, p95 = _percentile(alone, 0.5), _percentile(crowd, 0.95)
     requests = sum(entry["num_requests"] for entry in crowd)
@@ -69,7 +66,7 @@ def main() -> list[common.Line]:
     missing = sum(abs(each) for each in lost.values())
     return [
         common.Line(
-            f"{CLERKS} clerks at once, 95th percentile against one clerk's median", "ms", p95, None, single,
+            f"{CROWD} clerks at once, 95th percentile against one clerk's median", "ms", p95, None, single,
             **common.at_most(p95 / single, 5), detail=detail,
         ),
         common.Line("errors", "answers", failures, None, None, **common.at_most(failures, 0)),
@@ -80,13 +77,13 @@ def main() -> list[common.Line]:
 def _plan() -> dict[str, Any]:
     with every_department(), transaction.atomic():
         item = ours.item().pk
-        offices = list(Department.objects.filter(kind=Department.Kind.COLLECTING).order_by("position")[:OFFICES])
         organisations = Subject.objects.filter(uscc__startswith="91", merged_into=None).order_by("pk")
         companies = list(organisations.values_list("name", "uscc")[:2000])
     clerks = []
-    for number in range(CLERKS):
-        office = offices[number % len(offices)]
-        browser = ours.browser(ours.person(f"bench.clerk{number}", Role.CLERK, office.slug))
+    for number in range(CROWD):
+        user = ours.person(crowd_name(number))
+        office, browser = user.department, ours.browser(user)
+        assert office is not None
         clerks.append(
             {
                 "cookie": browser.cookies["sessionid"].value,

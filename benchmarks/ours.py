@@ -11,40 +11,35 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "credit_city.settings")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from apps.audit.context import every_department  # noqa: E402
 from apps.catalogue.models import InformationItem  # noqa: E402
 from apps.departments.models import Department, User  # noqa: E402
-from apps.departments.terms import Role  # noqa: E402
 from apps.records.models import Record  # noqa: E402
 from benchmarks.common import timed  # noqa: E402
 from credit_city import postgres, roles  # noqa: E402
-from tests.factories import make_user  # noqa: E402
 
 LARGEST = "market-supervision"
-SMALL = "tobacco"
 CENTRE = "credit-centre"
+CLERK, OFFICER = "bench.clerk", "bench.officer"
 PENALTY = "penalty-legal"
 
 
-def person(name: str, role: str, slug: str) -> User:
-    """A person who holds the role in the department; made when first asked for."""
-    with every_department(channel="command"), transaction.atomic():
-        found = User.objects.filter(username=name).first()
-        return found or make_user(name, department=department(slug), role=role)
+def person(name: str) -> User:
+    """Somebody whom ``benchmarks.people`` made."""
+    return User.objects.get(username=name)
 
 
 def clerk() -> User:
     """A clerk of the department that has most records."""
-    return person("bench.clerk", Role.CLERK, LARGEST)
+    return person(CLERK)
 
 
 def officer() -> User:
     """A person who sees the records of all departments."""
-    return person("bench.officer", Role.CENTRE_OFFICER, CENTRE)
+    return person(OFFICER)
 
 
 def department(slug: str = LARGEST) -> Department:

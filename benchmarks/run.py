@@ -63,7 +63,8 @@ def _prepare(server: psycopg.Connection, environment: dict[str, str]) -> None:
         there = environment | {"DATABASE_URL": environment[variable]}
         _must(there, MANAGE, "init_database")
         _must(there, MANAGE, "load_reference")
-        _must(there, MANAGE, "generate_city", "--subjects", str(subjects), "--records", str(records))
+        _must(there | {"DATABASE_ROLE": "owner"}, "-m", "benchmarks.people")
+        _must(there, MANAGE, "generate_city", "--subjects", str(subjects), "--records", str(records), "--jobs", "2")
     _must(environment, MANAGE, "compile_translations")
     # The locale of ours: an index serves LIKE there.
     server.execute(

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +29,8 @@ from apps.records.models import Record
 from apps.subjects.documents import check_document
 from apps.subjects.models import Identifier, PersonalData, Subject
 from apps.subjects.people import open_person
-from tests.records.factories import Office, item
+from tests.delivered import load_rules
+from tests.records.factories import Office, item, office
 
 TODAY = datetime.date(2026, 6, 1)
 DEPARTMENTS = ["market-supervision", "taxation"]
@@ -155,9 +156,9 @@ class TestRecords:
 
     def test_the_same_seed_draws_the_same_records(self, city: None, market: Office) -> None:
         staff = offices.staffed(SEED, offices.reporting(DEPARTMENTS), frozenset({"legal_entity"}))
-        first, again = ([frame for _, frame in records.City(SEED, 100, staff, TODAY).slice(0, 100)] for _ in range(2))
+        first, again = (list(records.City(SEED, 100, staff, TODAY).slice(0, 100)) for _ in range(2))
         assert all(one.equals(other) for one, other in zip(first, again, strict=True))
-        others = [frame for _, frame in records.City(SEED + 1, 100, staff, TODAY).slice(0, 100)]
+        others = list(records.City(SEED + 1, 100, staff, TODAY).slice(0, 100))
         assert not first[0].equals(others[0])
 
     def test_a_record_can_be_opened_corrected_and_published(self, city: None, market: Office) -> None:
@@ -216,3 +217,19 @@ class TestChance:
     def test_weights_say_how_often(self) -> None:
         drawn = Counter(Draws(SEED, pl.int_range(10_000, eager=True)).pick("word", ["often", "seldom"], [9, 1]))
         assert 800 < drawn["seldom"] < 1200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_connections_make_the_same_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    with every_department():
+        load_rules()
+        for slug in DEPARTMENTS:
+            office(slug)
+        monkeypatch.setattr(subjects, "SLICE", 40)
+        monkeypatch.setattr(records, "SLICE", 30)
+        generate(subjects=100, records=100, jobs=2)
+        with transaction.atomic():
+            codes = set(Subject.objects.exclude(uscc=None).values_list("uscc", flat=True))
+            assert codes == set(subjects.make(SEED, 0, 99, TODAY)["uscc"])
+            numbers = Record.objects.values_list("department", "document_number")
+            assert len(set(numbers)) == Record.history.count() == 100

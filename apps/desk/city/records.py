@@ -29,7 +29,7 @@ from . import content
 from .draws import Draws
 from .offices import Office
 from .pools import Pools
-from .staging import insert, stage
+from .staging import insert, stage, written
 
 State = Record.State
 
@@ -58,22 +58,30 @@ _CLOCKS: Final = {
 
 
 def load(
-    seed: int, count: int, offices: Sequence[Office], today: datetime.date, told: Callable[[int], None]
-) -> dict[str, int]:
-    """Add ``count`` records in the order of their decisions; ``told`` hears how many there are so far.
-
-    Returns how many there are of each item, by its code.
-    """
+    seed: int,
+    count: int,
+    offices: Sequence[Office],
+    today: datetime.date,
+    told: Callable[[int], None],
+    *,
+    jobs: int = 1,
+) -> None:
+    """Add ``count`` records in the order of their decisions; ``told`` hears how many there are so far."""
     with transaction.atomic():
         city = City(seed, count, offices, today)
-    made: dict[str, int] = {}
-    for start in range(0, count, SLICE):
-        with transaction.atomic():
-            for item, frame in city.slice(start, min(start + SLICE, count)):
-                stage(frame)
-                made[item.code] = made.get(item.code, 0) + insert(Record, _COLUMNS)
-        told(sum(made.values()))
-    return made
+    slices = (list(city.slice(start, min(start + SLICE, count))) for start in range(0, count, SLICE))
+    done = 0
+    for rows in written(slices, _insert, jobs):
+        done += rows
+        told(done)
+
+
+def _insert(frames: Sequence[pl.DataFrame]) -> int:
+    rows = 0
+    for frame in frames:
+        stage(frame)
+        rows += insert(Record, _COLUMNS)
+    return rows
 
 
 class City:
@@ -92,9 +100,11 @@ class City:
         self._numbered = dict(Record.objects.order_by().values_list("department").annotate(Count("pk")))
         self._sequences = pl.DataFrame(schema={"department_id": pl.Int64, "year": pl.Int32, "taken": pl.Int64})
 
-    def slice(self, start: int, end: int) -> Iterator[tuple[InformationItem, pl.DataFrame]]:
-        """Records number ``start`` up to ``end``, by item, as the staging table takes them. Ask for one slice after the
-        other: documents are numbered on."""
+    def slice(self, start: int, end: int) -> Iterator[pl.DataFrame]:
+        """Records number ``start`` up to ``end``, a frame for each item, as the staging table takes them.
+
+        Ask for one slice after the other: documents are numbered on.
+        """
         numbers = pl.int_range(start, end, dtype=pl.Int64, eager=True)
         draws = Draws(self.seed, numbers)
         days = ((numbers + 0.5) / self.count) ** (1 / _GROWTH) * len(self._days)
@@ -107,8 +117,7 @@ class City:
         )
         frame = self._sequenced(frame.join(self._desks, on="desk", how="left", maintain_order="left"))
         for part in frame.partition_by("item_id", maintain_order=True):
-            item = self.items[part["item_id"][0]]
-            yield item, self._made(item, part)
+            yield self._made(self.items[part["item_id"][0]], part)
 
     def _sequenced(self, frame: pl.DataFrame) -> pl.DataFrame:
         """With ``sequence``, the running number among the documents of a department and year."""

@@ -6,12 +6,16 @@ COPY never goes into the real tables, which row security closes to it.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import Any, Final
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, Final, TypeVar
 
 import polars as pl
-from django.db import connection, models
+from django.db import connection, models, transaction
 
+Piece = TypeVar("Piece")
 STAGE: Final = "city_rows"
 _TYPES: Final[dict[Any, str]] = {
     pl.String: "text",
@@ -51,6 +55,34 @@ def insert(model: type[models.Model], columns: Mapping[str, str], where: str = "
             f" FROM {STAGE} r WHERE {where} ORDER BY number {conflict}"
         )
         return cursor.rowcount
+
+
+def written(pieces: Iterable[Piece], write: Callable[[Piece], int], jobs: int) -> Iterator[int]:
+    """What ``write`` answers for each piece, in their order. Each piece is a transaction.
+
+    With several ``jobs`` so many connections write at once, and the next pieces are made meanwhile.
+    """
+    if jobs == 1:
+        for piece in pieces:
+            with transaction.atomic():
+                yield write(piece)
+        return
+
+    def apart(piece: Piece) -> int:
+        try:
+            with transaction.atomic():
+                return write(piece)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(jobs) as pool:
+        running: deque[Future[int]] = deque()
+        for piece in pieces:
+            running.append(pool.submit(copy_context().run, apart, piece))
+            if len(running) > jobs:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 def query(sql: str) -> pl.DataFrame:

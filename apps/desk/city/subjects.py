@@ -26,7 +26,7 @@ from apps.subjects.models import Identifier, Industry, Region, Subject, SubjectN
 
 from .draws import Draws
 from .people import names
-from .staging import insert, stage
+from .staging import insert, stage, written
 
 SLICE: Final = 100_000
 BLOCK: Final = "CC"
@@ -54,22 +54,24 @@ _STRIDE: Final = 327_680_017
 """No multiple of 31: running numbers times this, modulo 31**6, meet every code once, in no visible order."""
 
 
-def load(seed: int, count: int, today: datetime.date, told: Callable[[int], None]) -> None:
+def load(seed: int, count: int, today: datetime.date, told: Callable[[int], None], *, jobs: int = 1) -> None:
     """Add ``count`` organisations and businesses; ``told`` hears how many there are so far."""
     with transaction.atomic():
         # All runs share the block of codes: a further run goes on where the last one ended.
         first = Identifier.objects.filter(scheme=Identifier.Scheme.ORGANISATION, value__startswith=BLOCK).count()
         regions = list(Region.objects.filter(code__in=DISTRICTS).values_list("code", flat=True))
         industries = list(Industry.objects.filter(code__in=TRADES.values()).values_list("code", flat=True))
-    for start in range(0, count, SLICE):
-        size = min(SLICE, count - start)
-        frame = make(seed, first + start, size, today).with_columns(
+    frames = (
+        make(seed, first + start, min(SLICE, count - start), today).with_columns(
             pl.when(pl.col("region").is_in(regions)).then("region"),
             pl.when(pl.col("industry").is_in(industries)).then("industry"),
         )
-        with transaction.atomic():
-            _insert(frame)
-        told(start + size)
+        for start in range(0, count, SLICE)
+    )
+    done = 0
+    for rows in written(frames, _insert, jobs):
+        done += rows
+        told(done)
 
 
 def make(seed: int, first: int, count: int, today: datetime.date) -> pl.DataFrame:
@@ -156,9 +158,9 @@ def _codes(beginning: pl.Series, numbers: pl.Series, registered_on: pl.Series) -
     ]
 
 
-def _insert(frame: pl.DataFrame) -> None:
+def _insert(frame: pl.DataFrame) -> int:
     stage(frame)
-    insert(
+    rows = insert(
         Subject,
         {
             "kind": "r.kind",
@@ -196,6 +198,7 @@ def _insert(frame: pl.DataFrame) -> None:
         },
         where="r.former_name IS NOT NULL",
     )
+    return rows
 
 
 _ID: Final = f"(SELECT id FROM {Subject._meta.db_table} s WHERE s.uscc = r.uscc)"

@@ -41,6 +41,9 @@ class Command(BaseCommand):
             metavar="SLUG",
             help="the departments that report, the one with most records first (default: all that collect)",
         )
+        parser.add_argument(
+            "--jobs", type=int, choices=range(1, 9), default=1, help="connections that write at once (default: 1)"
+        )
         parser.add_argument("--add", action="store_true", help="add to the records that are there already")
         parser.add_argument(
             "--into", metavar="DATABASE", default="", help="name of the database; needed outside demo and debug mode"
@@ -51,20 +54,20 @@ class Command(BaseCommand):
             self._generate(options)
 
     def _generate(self, options: dict[str, Any]) -> None:
-        seed, today = options["seed"], timezone.localdate()
+        seed, jobs, today = options["seed"], options["jobs"], timezone.localdate()
         with transaction.atomic():
             self._check(options)
             departments = self._departments(options["departments"])
         began = time.monotonic()
         persons = round(options["subjects"] * PERSONS)
         organisations = options["subjects"] - persons
-        subjects.load(seed, organisations, today, self._clock(_("subjects"), organisations))
+        subjects.load(seed, organisations, today, self._clock(_("subjects"), organisations), jobs=jobs)
         people.load(seed, persons, self._clock(_("persons"), persons))
         with transaction.atomic():
             staff = offices.staffed(seed, departments, pools.kinds_on_record())
         if options["records"] and not staff:
             raise CommandError(_("There is no subject that a record could be about: give --subjects a number."))
-        records.load(seed, options["records"], staff, today, self._clock(_("records"), options["records"]))
+        records.load(seed, options["records"], staff, today, self._clock(_("records"), options["records"]), jobs=jobs)
         self.stdout.write(_("Collecting statistics"))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
