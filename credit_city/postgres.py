@@ -122,7 +122,7 @@ def ensure_running(command: str | None = None) -> None:
     """
     if command is None:
         command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if not is_embedded() or command in COMMANDS_WITHOUT_DATABASE:
+    if not is_embedded() or (command in COMMANDS_WITHOUT_DATABASE and "--database" not in sys.argv):
         return
     try:
         server.acquire()

@@ -24,6 +24,7 @@ DEMO_OWNER_STEPS: list[Step] = [
     ("Demo administrators", "load_demo_administrators", {}),
 ]
 APP_STEPS: list[Step] = [
+    ("Checks", "check", {"databases": ["default"]}),
     ("Translations", "compile_translations", {}),
     ("Static files", "collectstatic", {"interactive": False}),
     ("Reference data", "load_reference", {}),

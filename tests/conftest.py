@@ -3,16 +3,22 @@
 What the application role may not do (rewrite history, change the schema) fails in tests too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test.client import ClientHandler
+from procrastinate.tasks import Task
 from psycopg import sql
 
+from apps.audit.context import Context, acting, every_department
 from apps.core import translations
 from credit_city import postgres, roles
 from credit_city.embedded import ServerError
@@ -77,7 +83,7 @@ def django_db_setup(
     from apps.audit.declarations import add_only_tables
     from apps.audit.history import history_tables
     from apps.audit.installation import install
-    from apps.audit.row_security import public_tables
+    from apps.audit.row_security import public_tables, sync_policies
 
     # One role for all workers of a run, apart from the one of the development database.
     role = postgres.app_role_of(f"test_{owner_settings['NAME']}")
@@ -95,6 +101,7 @@ def django_db_setup(
             database, app["ROLES"], append_only=history_tables(), add_only=add_only_tables(), public=public_tables()
         )
         database.execute(AS_OWNER)
+        sync_policies(database, app["ROLES"])
         # Nobody misses a test's rows after a power cut.
         database.execute(
             sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(owner_settings["NAME"]))
@@ -159,6 +166,57 @@ def _flush_as_owner(owner_settings: dict[str, Any]) -> Iterator[None]:
 
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _test_sees_all(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test looks on from outside: it plants and reads the rows of every department. What it calls through a door of
+    the product (a page, a command, a job) starts with nothing open, as in life. ``no_context`` on a test leaves the
+    test itself without a context too."""
+    if request.node.get_closest_marker("no_context"):
+        yield
+        return
+    with ExitStack() as stack:
+        database = request.node.get_closest_marker("django_db")
+        if "transactional_db" in request.fixturenames or (database and database.kwargs.get("transaction")):
+            request.getfixturevalue("transactional_db")
+            connection.ensure_connection()
+            # Outside of a transaction, where no context reaches.
+            stack.enter_context(_session_as(connection.settings_dict["ROLES"]["system"]))
+        stack.enter_context(every_department())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _doors_start_without_context() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for door, entry in ((ClientHandler, "__call__"), (BaseCommand, "execute"), (Task, "__call__")):
+            patch.setattr(door, entry, _without_context(getattr(door, entry)))
+        yield
+
+
+def _without_context(call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with acting(**vars(Context())), _session_as("none"):
+            return call(*args, **kwargs)
+
+    return called
+
+
+@contextmanager
+def _session_as(role: str) -> Iterator[None]:
+    """The test's connection, if there is one, acts as the role where no transaction says otherwise."""
+    session = connection.connection
+    if session is None or session.closed or connection.in_atomic_block:
+        yield
+        return
+    before = session.execute("SELECT current_setting('role'), set_config('role', %s, false)", [role]).fetchone()
+    try:
+        yield
+    finally:
+        if not session.closed:
+            session.execute("SELECT set_config('role', %s, false)", [before[0]])
 
 
 @pytest.fixture

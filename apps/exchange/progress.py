@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db import connection
@@ -55,13 +57,25 @@ class StoredProgress(Progress):
 
     def _write(self) -> None:
         self._written = time.monotonic()
-        with self._connection.cursor() as cursor:
+        # A transaction, for without one there is no context, and with none no row may be written.
+        with self._transaction() as cursor:
             cursor.execute(
                 f"INSERT INTO {BatchProgress._meta.db_table} (batch_id, phase, done, total, started_at, beat_at)"
                 " VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (batch_id) DO UPDATE SET phase = excluded.phase,"
                 " done = excluded.done, total = excluded.total, started_at = excluded.started_at, beat_at = now()",
                 [self._batch_id, self._phase, self._done, self._total, self._started],
             )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        self._connection.set_autocommit(False)
+        try:
+            with self._connection.cursor() as cursor:
+                yield cursor
+            self._connection.commit()
+        finally:
+            self._connection.rollback()
+            self._connection.set_autocommit(True)
 
     def close(self) -> None:
         self._connection.close()

@@ -16,12 +16,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 from apps.catalogue.models import InformationItem
 from apps.catalogue.specs import item_spec
 from apps.core.sheets import Limits
 from apps.departments.models import Department, User
-from apps.departments.scope import may
+from apps.departments.scope import acting_as, may, within_department
 from apps.records.entry import items_for
 
 from . import vault
@@ -61,7 +61,7 @@ def receive(
     check_right(user=user, item=item, department=department)
     stored = vault.store(chunks, limit=limit)
     try:
-        with transaction.atomic(), acting(user_id=user.pk):
+        with transaction.atomic(), acting_as(user):
             return Batch.objects.create(
                 department=department,
                 item=item,
@@ -99,15 +99,18 @@ def _work(
     reports = progress or StoredProgress(batch_id)
     try:
         with transaction.atomic():
-            batch = (
-                Batch.objects.select_for_update(of=("self",))
-                .select_related("item", "department", "uploaded_by")
-                .filter(pk=batch_id, state=state)
-                .first()
-            )
+            # A job knows the number of the batch and nothing more.
+            with every_department():
+                batch = (
+                    Batch.objects.select_for_update(of=("self",))
+                    .select_related("item", "department", "uploaded_by")
+                    .filter(pk=batch_id, state=state)
+                    .first()
+                )
             if batch is None:
                 return None
-            with acting(user_id=batch.uploaded_by_id, channel="command" if progress else "file"):
+            channel = "command" if progress else "file"
+            with within_department(batch.department_id, user_id=batch.uploaded_by_id, channel=channel):
                 work(batch, keep=keep, limits=limits, progress=reports)
             return batch
     finally:
@@ -156,7 +159,7 @@ def note(batch: Batch, report: Report) -> None:
 
 def fail(batch_id: int, text: str) -> None:
     """A batch on which the work broke down for good: back to the clerk, with the reason."""
-    with transaction.atomic():
+    with transaction.atomic(), every_department():
         batch = Batch.objects.select_for_update(of=("self",)).filter(pk=batch_id).first()
         if batch is None or not batch.is_busy:
             return

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate import JobContext, RetryStrategy
@@ -113,10 +114,13 @@ async def requeue_stalled(*, seconds_since_heartbeat: float) -> list[int]:
 @app.task(name="exchange.remove_orphans", queue=QUEUE, queueing_lock="exchange.remove_orphans")
 def remove_orphans(timestamp: int) -> None:
     """Remove stored files that no batch knows: an upload or a command that was cut off leaves them."""
+    from apps.audit.context import every_department
+
     from . import vault
     from .models import Batch
 
-    known = set(Batch.objects.exclude(state=Batch.State.DISCARDED).values_list("stored_name", flat=True))
+    with transaction.atomic(), every_department():
+        known = set(Batch.objects.exclude(state=Batch.State.DISCARDED).values_list("stored_name", flat=True))
     for name in vault.older_than(days=1):
         if name not in known:
             vault.remove(name)

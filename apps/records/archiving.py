@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 from apps.catalogue.models import InformationItem
 from apps.core.calendars import current_calendar
 
@@ -23,7 +23,7 @@ def archive_due(today: datetime.date | None = None) -> int:
     today = today or timezone.localdate()
     with (
         transaction.atomic(),
-        acting(user_id=None, channel="system", reason=_("The disclosure term has ended (HN19).")),
+        every_department(user_id=None, channel="system", reason=_("The disclosure term has ended (HN19).")),
     ):
         return Record.objects.to_archive(today).update(state=rules.ARCHIVED)
 
@@ -38,7 +38,7 @@ def recompute_deadlines(today: datetime.date | None = None) -> int:
     changed = 0
     with (
         transaction.atomic(),
-        acting(user_id=None, channel="system", reason=_("The working-day calendar was announced.")),
+        every_department(user_id=None, channel="system", reason=_("The working-day calendar was announced.")),
     ):
         provisional = Record.objects.filter(deadline_provisional=True)
         days: dict[int, set[datetime.date]] = {}

@@ -23,10 +23,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.audit.context import acting
 from apps.catalogue.models import InformationItem
 from apps.departments.actions import Action
 from apps.departments.models import Department, User
+from apps.departments.scope import acting_as
 
 from . import actions, rules
 from .clocks import Clocks, Due
@@ -130,7 +130,7 @@ def _allowed(action: Action[Record], user: Any, keys: list[int], outcome: Outcom
 
 def _do_many(action: Action[Record], user: Any, queryset: QuerySet, reason: str, changes: dict[str, Any]) -> Outcome:
     outcome = Outcome()
-    with transaction.atomic(), acting(user_id=user.pk, reason=reason):
+    with transaction.atomic(), acting_as(user, reason=reason):
         chosen = Record.objects.visible_to(user).filter(pk__in=queryset.order_by().values("pk"))
         keys = list(chosen.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(keys), CHUNK):

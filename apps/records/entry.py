@@ -16,14 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.audit.context import acting
 from apps.catalogue import rules as catalogue
 from apps.catalogue.models import InformationItem, ItemProvider
 from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.specs import item_spec
 from apps.departments.actions import Action
 from apps.departments.models import Department
-from apps.departments.scope import departments_of, forget_grants, may
+from apps.departments.scope import acting_as, departments_of, forget_grants, may
 from apps.subjects.models import Subject
 
 from . import rules
@@ -192,8 +191,8 @@ def enter_record(
     Raises PermissionDenied, Refused (ValidationError by field code, all errors at once, with the match where a person
     has to choose the subject) or DuplicateRecord.
     """
-    with transaction.atomic(), acting(user_id=user.pk, reason=reason):
-        forget_grants(user)
+    forget_grants(user)
+    with transaction.atomic(), acting_as(user, reason=reason):
         if not may(user, "enter_records", department.pk):
             raise PermissionDenied(_("You have no right to enter records for %(name)s.") % {"name": department})
         if not Department.objects.filter(pk=department.pk, is_active=True).exists():

@@ -2,6 +2,9 @@
 
 import re
 
+from django.db.models import F
+
+from apps.core.lookups import Begins
 from apps.subjects.models import Subject
 
 from .querysets import RecordQuerySet
@@ -18,7 +21,7 @@ def search(records: RecordQuerySet, term: str) -> RecordQuerySet:
     term = term.strip()
     if not term:
         return records
-    numbered = records.filter(document_number__startswith=term)
+    numbered = records.filter(Begins(F("document_number"), term))
     has_numbers = numbered.order_by()[:1].exists()
     if has_numbers and _NUMBER.search(term):
         return numbered

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 from apps.audit.history import HistoryRow
 from apps.core.terms import SubjectKind
 
@@ -47,13 +47,13 @@ def merge_subjects(*, user: Any, duplicate: Subject, remaining: Subject, reason:
     _check_permission(user)
     if not reason.strip():
         raise ValidationError({"reason": _("Please give a reason.")})
-    locked = {one.pk: one for one in _locked([duplicate.pk, remaining.pk])}
-    if len(locked) < 2:
-        raise ValidationError(_("A subject cannot be merged into itself."))
-    duplicate, remaining = locked[duplicate.pk], locked[remaining.pk]
-    if wrong := [*_objections(duplicate, remaining), *_collisions(user, duplicate, remaining)]:
-        raise ValidationError(wrong)
-    with acting(user_id=user.pk, reason=reason.strip()):
+    with every_department(user_id=user.pk, reason=reason.strip()):
+        locked = {one.pk: one for one in _locked([duplicate.pk, remaining.pk])}
+        if len(locked) < 2:
+            raise ValidationError(_("A subject cannot be merged into itself."))
+        duplicate, remaining = locked[duplicate.pk], locked[remaining.pk]
+        if wrong := [*_objections(duplicate, remaining), *_collisions(user, duplicate, remaining)]:
+            raise ValidationError(wrong)
         moved: dict[str, list[Any]] = {}
         for label, model, field in movable():
             rows = model._base_manager.filter(**{field: duplicate})
@@ -79,17 +79,17 @@ def reverse_merge(*, user: Any, merge: SubjectMerge, reason: str) -> SubjectMerg
     _check_permission(user)
     if not reason.strip():
         raise ValidationError({"reason": _("Please give a reason.")})
-    locked: SubjectMerge = SubjectMerge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
-    if locked.reversed_at is not None:
-        raise ValidationError(_("This merge was taken back already."))
-    subjects = {one.pk: one for one in _locked([locked.duplicate_id, locked.remaining_id])}
-    duplicate, remaining = subjects[locked.duplicate_id], subjects[locked.remaining_id]
-    if remaining.merged_into_id is not None:
-        text = _("“%(name)s” was merged into another subject since. Take that merge back first.")
-        raise ValidationError(text % {"name": remaining})
-    fields = {label: (model, field) for label, model, field in movable()}
-    fields["subjects.SubjectName.subject"] = (SubjectName, "subject")
-    with acting(user_id=user.pk, reason=reason.strip()):
+    with every_department(user_id=user.pk, reason=reason.strip()):
+        locked: SubjectMerge = SubjectMerge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
+        if locked.reversed_at is not None:
+            raise ValidationError(_("This merge was taken back already."))
+        subjects = {one.pk: one for one in _locked([locked.duplicate_id, locked.remaining_id])}
+        duplicate, remaining = subjects[locked.duplicate_id], subjects[locked.remaining_id]
+        if remaining.merged_into_id is not None:
+            text = _("“%(name)s” was merged into another subject since. Take that merge back first.")
+            raise ValidationError(text % {"name": remaining})
+        fields = {label: (model, field) for label, model, field in movable()}
+        fields["subjects.SubjectName.subject"] = (SubjectName, "subject")
         for label, keys in locked.made.items():
             model = {"subjects.SubjectName": SubjectName, "subjects.Identifier": Identifier}[label]
             model._base_manager.filter(pk__in=keys).delete()
@@ -129,11 +129,12 @@ def hold(subject: Subject) -> Subject:
 def preview(user: Any, duplicate: Subject, remaining: Subject) -> tuple[dict[str, int], list[str]]:
     """What would move (plural name of the model -> number of rows), and what speaks against the merge."""
     counts: dict[str, int] = {}
-    for _label, model, field in movable():
-        if number := model._base_manager.filter(**{field: duplicate}).count():
-            name = str(model._meta.verbose_name_plural)
-            counts[name] = counts.get(name, 0) + number
-    return counts, [*_objections(duplicate, remaining), *_collisions(user, duplicate, remaining)]
+    with transaction.atomic(), every_department():
+        for _label, model, field in movable():
+            if number := model._base_manager.filter(**{field: duplicate}).count():
+                name = str(model._meta.verbose_name_plural)
+                counts[name] = counts.get(name, 0) + number
+        return counts, [*_objections(duplicate, remaining), *_collisions(user, duplicate, remaining)]
 
 
 def _check_permission(user: Any) -> None:

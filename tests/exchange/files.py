@@ -10,6 +10,7 @@ import openpyxl
 import xlwt
 
 from apps.catalogue.models import InformationItem
+from apps.departments.scope import within_department
 from apps.exchange import runs
 from apps.exchange.engine.run import Job, Report, run
 from apps.exchange.models import Batch
@@ -128,7 +129,8 @@ def send(
     of: Office, data: bytes, *, keep: bool = True, partial: bool = True, to: InformationItem | None = None
 ) -> Report:
     """Run the engine over a file of the office's clerk."""
-    return run(Job(to or item(), of.department, of.clerk), data, keep=keep, partial=partial)
+    with within_department(of.department):
+        return run(Job(to or item(), of.department, of.clerk), data, keep=keep, partial=partial)
 
 
 def load(

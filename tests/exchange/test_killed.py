@@ -18,6 +18,7 @@ from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 from procrastinate.contrib.django import app
 
+from apps.audit.context import every_department
 from apps.exchange import actions, runs, tasks
 from apps.exchange.models import Batch, BatchEntry, BatchProgress
 from apps.exchange.progress import CHECKING, LOADING, MATCHING, Progress
@@ -70,7 +71,7 @@ def stored() -> tuple[set[Any], set[Any], set[Any]]:
 
 
 def start_worker() -> subprocess.Popen[bytes]:
-    login = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    login = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "ROLES")}
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.exchange.worker_settings",
@@ -186,8 +187,9 @@ def test_progress_is_seen_while_the_work_goes_on(market: Office, monkeypatch: py
 def _looking(batch: Batch, seen: list[Any]) -> Callable[..., None]:
     def look(*args: Any) -> None:
         def other() -> None:
-            found = BatchProgress.objects.get(batch=batch)
-            seen.append((found.phase, found.total, Record.objects.count()))
+            with transaction.atomic(), every_department():
+                found = BatchProgress.objects.get(batch=batch)
+                seen.append((found.phase, found.total, Record.objects.count()))
             connections.close_all()
 
         thread = threading.Thread(target=other)

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 
 from apps.departments.models import User
 from apps.subjects.models import Subject
+from tests.factories import grant, make_department
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -50,11 +51,14 @@ def subject(number: int, name: str = "", **fields: Any) -> Subject:
 
 
 def user(name: str, *permissions: str, **fields: Any) -> User:
-    """A person who may enter the admin and holds model permissions like ``subjects.view_subject``."""
+    """A person who may enter the admin and holds model permissions like ``subjects.view_subject``; with some, sees the
+    rows of a department too, as everybody does who works with subjects."""
     made = User.objects.create_user(
         username=name, password="long enough for a test", name=name, is_staff=True, **fields
     )
     for permission in permissions:
         app, codename = permission.split(".")
         made.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    if permissions:
+        grant(made, "view_records", make_department("subjects-office"))
     return made

@@ -12,7 +12,7 @@ from apps.audit.declarations import add_only_tables
 from apps.audit.history import history_tables
 from apps.audit.installation import install
 from apps.audit.partitions import PartitionError
-from apps.audit.row_security import public_tables
+from apps.audit.row_security import public_tables, sync_policies
 from credit_city import postgres, roles
 from credit_city.errors import ConfigurationError
 
@@ -52,6 +52,7 @@ class Command(BaseCommand):
                     add_only=add_only_tables(),
                     public=public_tables(),
                 )
+                sync_policies(database, app["ROLES"])
         try:
             roles.connect(app).close()
         except psycopg.OperationalError as error:

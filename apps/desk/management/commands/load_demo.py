@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 
 APPS = ["departments", "subjects", "records"]
 
@@ -20,6 +20,6 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("Demo data is for demo mode only: set DEMO=1.")
         for app in APPS:
-            with acting(channel="command", reason=gettext_noop("demo data")), transaction.atomic():
+            with every_department(channel="command", reason=gettext_noop("demo data")), transaction.atomic():
                 summary = import_module(f"apps.{app}.demo").load()
             self.stdout.write(f"{app}: {summary}")

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 
 APPS = ["core", "departments", "catalogue", "subjects"]
 
@@ -17,6 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for app in APPS:
-            with acting(channel="command", reason=gettext_noop("reference data")), transaction.atomic():
+            with every_department(channel="command", reason=gettext_noop("reference data")), transaction.atomic():
                 summary = import_module(f"apps.{app}.reference").load()
             self.stdout.write(f"{app}: {summary}")

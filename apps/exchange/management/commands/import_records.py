@@ -16,11 +16,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.context import acting
 from apps.catalogue.models import InformationItem
 from apps.catalogue.specs import item_spec
 from apps.core.sheets import Limits, SheetError
 from apps.departments.models import Department, User
+from apps.departments.scope import acting_as
 from apps.exchange import runs, vault
 from apps.exchange.engine.annotate import annotate
 from apps.exchange.engine.read import FileRefused
@@ -75,7 +75,7 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
         item, department, user = self._who(options)
-        with acting(user_id=user.pk, channel="command"):
+        with acting_as(user, channel="command"):
             runs.check_right(user=user, item=item, department=department)
             batch = None
             if options["dry_run"]:

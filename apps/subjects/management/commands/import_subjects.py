@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from apps.audit.context import acting
+from apps.audit.context import every_department
 from apps.core.sheets import SheetError
 from apps.subjects.loading import as_json, load_register
 from apps.subjects.resources import read_register
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}") from error
         except SheetError as error:
             raise CommandError(f"{file.name}: {error}") from error
-        with acting(channel="command", reason=_("Business register %(file)s") % {"file": file.name}):
+        with every_department(channel="command", reason=_("Business register %(file)s") % {"file": file.name}):
             loaded = load_register(register, dry_run=dry_run, source=file.name)
         if options["json"]:
             json.dump(as_json(loaded, register), sys.stdout, ensure_ascii=False)
