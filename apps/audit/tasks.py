@@ -12,6 +12,10 @@ from .seals.findings import sentence
 logger = logging.getLogger(__name__)
 
 
+class NotAsSealed(Exception):
+    """The history is not what was sealed; the log and the page of the checks name what."""
+
+
 @app.periodic(cron="50 17 * * *")
 @app.task(name="audit.make_months", queue="audit", queueing_lock="audit.make_months")
 def make_months(timestamp: int) -> None:
@@ -35,9 +39,14 @@ def seal_history(timestamp: int) -> None:
 @app.periodic(cron="30 18 * * *")
 @app.task(name="audit.verify_history", queue="audit", queueing_lock="audit.verify_history")
 def verify_history(timestamp: int) -> None:
-    """Compare the whole history with its seals at half past two at night in Shanghai (crons run in UTC)."""
+    """Compare the whole history with its seals at half past two at night in Shanghai (crons run in UTC).
+
+    Raises NotAsSealed, so that who watches over failed jobs hears of it.
+    """
     published = settings.SEALS_FILE if settings.SEALS_FILE.exists() else None
     report = verification.verify(published=published)
     verification.keep(report)
     for finding in report.findings:
         logger.error("the history is not as it was sealed: %s", sentence(finding.as_json()))
+    if report.findings:
+        raise NotAsSealed(f"{len(report.findings)} findings")
