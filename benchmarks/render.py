@@ -90,9 +90,8 @@ def _table(entries: list[dict[str, Any]]) -> list[str]:
     for each in entries:
         numbers = " | ".join(_number(each[column], each["unit"]) for column in ("ours", "peer", "limit"))
         met = "yes" if each["met"] else "**no**"
-        lines.append(
-            f"| {each['work']} | {numbers} | {each['ratio']:.2f} | {each['goal'].replace('<', '&lt;')} | {met} |"
-        )
+        row = f"| {each['work']} | {numbers} | {each['ratio']:.2f} | {each['goal']} | {met} |"
+        lines.append(row.replace("<", "&lt;"))
     details = {key: value for each in entries for key, value in each["detail"].items()}
     if details:
         shown = "; ".join(f"{key}: {_plain(value)}" for key, value in details.items())

@@ -39,6 +39,9 @@ def main(names: list[str]) -> int:
     environment.pop("DATABASE_APP_URL", None)
     (ROOT / "var" / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
+    if not names:
+        for old in RESULTS.glob("*.json"):
+            old.unlink()
     began = time.monotonic()
     with psycopg.connect(url, autocommit=True) as server:
         if not all(_exists(server, database) for database in DATABASES.values()):
