@@ -25,7 +25,9 @@ DATABASES = {
     "PEER_DATABASE_URL": "credit_city_bench_peer",
 }
 MANAGE = str(ROOT / "manage.py")
-SCRIPTS = ("imports", "lists", "search", "entry", "exports", "history_pages", "access", "clerks")
+SCRIPTS = (
+    "imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "access", "clerks",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -103,14 +103,15 @@ def test_the_months_ahead_are_made_by_the_application(owner_connection: psycopg.
 
 
 def test_rows_of_a_month_without_partition_move_when_it_is_made(owner: psycopg.Connection) -> None:
+    owner.execute("SET LOCAL TimeZone = 'UTC'")
     earlier(owner, "王", "2019-05-31T23:59:59Z")
     earlier(owner, "李", "2019-06-01T00:00:00Z")
     before = texts(owner)
     assert before == texts(owner, f"history.{HISTORY}_default")
-    owner.execute("SET TimeZone = 'Asia/Shanghai'")
+    owner.execute("SET LOCAL TimeZone = 'Asia/Shanghai'")
     assert owner.execute(f"SELECT history.add_month('{HISTORY}', '2019-05-01T00:00Z')").fetchone() == (True,)
     assert owner.execute(f"SELECT history.add_month('{HISTORY}', '2019-05-01T00:00Z')").fetchone() == (False,)
-    owner.execute("SET TimeZone = 'UTC'")
+    owner.execute("SET LOCAL TimeZone = 'UTC'")
     assert texts(owner) == before
     assert texts(owner, f"history.{HISTORY}_2019_05") == before[:1]
     assert texts(owner, f"history.{HISTORY}_default") == before[1:]
