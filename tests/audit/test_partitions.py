@@ -11,6 +11,7 @@ from django.db import ProgrammingError, connection, models, transaction
 from django.utils import timezone
 from psycopg import sql
 
+from apps.audit.context import acting
 from apps.audit.history import history_tables
 from apps.audit.partitions import PartitionError, make_months_ahead, partition
 from apps.departments.models import Department, LiaisonOfficer
@@ -205,7 +206,9 @@ def test_a_later_migration_changes_all_partitions(owner_settings: dict[str, Any]
     field = models.CharField(max_length=10, default="办")
     field.set_attributes_from_name("office")
     try:
-        session.set_autocommit(False)
+        # As `migrate` does it: as the owner, and for no department.
+        with acting(everywhere=False):
+            session.set_autocommit(False)
         with session.schema_editor(atomic=False) as editor:
             editor.add_field(history_model, field)
         with session.cursor() as cursor:
