@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from credit_city import logs, postgres, secrets
@@ -34,18 +35,18 @@ INSTALLED_APPS = [
     "apps.records",
     "apps.subjects",
     "apps.catalogue",
+    "apps.accounts",
     "apps.departments",
     "apps.core",
     "apps.audit",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "apps.accounts.site.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.departments.middleware.UserLanguageMiddleware",
     "apps.departments.middleware.ActingUserMiddleware",
+    "apps.accounts.middleware.AccountMiddleware",
     "apps.audit.middleware.AccessLogMiddleware",
     "apps.subjects.middleware.PurposeMiddleware",
     "apps.core.middleware.UnstorableTextMiddleware",
@@ -103,21 +105,33 @@ DATABASES = {"default": {**postgres.database_settings(DATABASE_ROLE), "ATOMIC_RE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "departments.User"
-AUTHENTICATION_BACKENDS = ["apps.departments.backends.Backend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.Backend"]
 # Guardian keeps the grants; it is asked through apps/departments/scope.py only, never as a backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email", "phone")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "apps.accounts.passwords.CharacterClassesValidator"},
+    {"NAME": "apps.accounts.passwords.NotUsedBeforeValidator"},
 ]
 # How long a proposal waits for the second person.
 TWO_PERSON_DAYS = env.int("TWO_PERSON_DAYS", default=7)
+PASSWORD_DAYS = env.int("PASSWORD_DAYS", default=90)
+PASSWORDS_REMEMBERED = 5
+ONE_TIME_DAYS = 7
+LOGIN_FAILURES = 5
+# Behind one address a whole office may sit.
+ADDRESS_FAILURES = 50
+SECOND_FACTOR_REQUIRED = not DEMO
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
-SESSION_SAVE_EVERY_REQUEST = True
+SESSION_LONGEST_SECONDS = env.int("SESSION_LONGEST_SECONDS", default=12 * 3600)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # Rows are granted through permissions on Department rows only (apps/departments/scope.py).
@@ -149,7 +163,8 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 X_FRAME_OPTIONS = "DENY"
@@ -176,6 +191,10 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
 PROCRASTINATE_IMPORT_PATHS: list[str] = []
+
+# Notices of logins go out by mail; without a server they stand in the worker's log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="credit-city@localhost")
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEMO or DEBUG else "json")
 LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
@@ -210,7 +229,12 @@ UNFOLD = {
         },
     },
     "STYLES": [lambda request: static("core/admin.css")],
-    "LOGIN": {"form": "apps.departments.forms.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My account"), "link": reverse_lazy("admin:account")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "DASHBOARD_CALLBACK": "apps.desk.dashboard.dashboard",
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "apps.desk.navigation.sidebar"},
 }

@@ -6,13 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.decorators import display
 
 from apps.audit.context import current
 from apps.core.admin_base import REASON, BaseAdmin
@@ -27,19 +25,6 @@ from .terms import ADMINISTRATORS, Act, Role
 def holds_administrator_role(user: User) -> bool:
     """Whether the person is one of the three administrators."""
     return RoleGroup.objects.filter(group__user=user, role__in=ADMINISTRATORS).exists()
-
-
-class AccountCreationForm(UserCreationForm):
-    """A new account, with the first password."""
-
-    class Meta:
-        model = User
-        fields = ("username",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields.pop("usable_password", None)
-        self.fields["password1"].required = self.fields["password2"].required = True
 
 
 class AccountForm(forms.ModelForm):
@@ -59,13 +44,13 @@ class AccountForm(forms.ModelForm):
         return active
 
 
-@admin.register(User)
 class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
-    """Accounts: made, changed, deactivated, never deleted; roles are given elsewhere, by somebody else."""
+    """Accounts: made, changed, deactivated, never deleted; roles are given elsewhere, by somebody else.
+
+    What belongs to logging in is added above, where it is registered (apps/accounts).
+    """
 
     form = AccountForm
-    add_form = AccountCreationForm
-    change_password_form = AdminPasswordChangeForm
     asks_reason = True
     can_delete = False
     list_display = ["username", "name", "department", "shown_roles", "is_active", "last_login"]
@@ -82,12 +67,8 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
         (None, {"fields": ["username", "name", "department", "phone", "email"]}),
         (_("Access"), {"fields": ["is_active", "is_staff", "shown_roles", "last_login", "date_joined"]}),
     ]
-    add_fieldsets = [
-        (None, {"fields": ["username", "name", "department", "phone", "email", "password1", "password2"]}),
-    ]
     readonly_fields = ["shown_roles", "last_login", "date_joined"]
     autocomplete_fields = ["department"]
-    actions_detail = ["set_password"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups__role__department")
@@ -108,23 +89,6 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):  # type: ignore[misc]
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
-
-    def has_set_password_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Who may set this person's password: not of another administrator, for that would be wearing two hats."""
-        obj = self.get_object(request, object_id) if object_id else None
-        if obj is None or not self.has_change_permission(request, obj):
-            return False
-        return request.user.is_superuser or obj.pk == request.user.pk or not holds_administrator_role(obj)
-
-    @action(description=_("Set password"), permissions=["set_password"], url_path="set-password", icon="password")
-    def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:auth_user_password_change", args=[object_id]))
-
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        self.visible_or_404(request, id)
-        if not self.has_set_password_permission(request, id):
-            raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
 
 
 class MembershipForm(ProposalForm):

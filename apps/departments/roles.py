@@ -106,6 +106,8 @@ PRESETS: dict[Role, Preset] = {
             "departments.view_user",
             "departments.add_user",
             "departments.change_user",
+            "accounts.view_loginlock",
+            "accounts.change_loginlock",
             "departments.view_department",
             "departments.add_department",
             "departments.change_department",
@@ -131,6 +133,7 @@ PRESETS: dict[Role, Preset] = {
     Role.AUDIT_ADMINISTRATOR: Preset(
         (
             "audit.view_*",
+            "accounts.view_loginevent",
             "admin.view_logentry",
             "catalogue.view_*",
             "core.view_*",

@@ -7,17 +7,17 @@ from django.contrib.auth.backends import ModelBackend
 
 
 class Backend(ModelBackend):
-    """Django's own, and demo accounts only where demo mode is on.
+    """Django's own; demo accounts and superusers only where demo mode is on.
 
-    A login refused although the password was right leaves the ground in ``request.login_refused`` ("inactive" or
-    "demo"): the page names it to nobody but the one who knows the password.
+    A login refused although the password was right leaves the ground in ``request.login_refused`` ("inactive",
+    "demo" or "superuser"): the page names it to nobody but the one who knows the password.
     """
 
     # Django makes a new backend for each login.
     refused: Any = None
 
     def user_can_authenticate(self, user: Any) -> bool:
-        allowed = super().user_can_authenticate(user) and (settings.DEMO or not user.is_demo)
+        allowed = super().user_can_authenticate(user) and (settings.DEMO or not (user.is_demo or user.is_superuser))
         if not allowed:
             self.refused = user
         return allowed
@@ -27,5 +27,11 @@ class Backend(ModelBackend):
     ) -> Any:
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is None and self.refused is not None and request is not None:
-            request.login_refused = "demo" if self.refused.is_active else "inactive"
+            request.login_refused = self._ground(self.refused)
         return user
+
+    @staticmethod
+    def _ground(user: Any) -> str:
+        if not user.is_active:
+            return "inactive"
+        return "demo" if user.is_demo else "superuser"
