@@ -12,3 +12,5 @@ from credit_city.settings import *  # noqa: E402, F403
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests of other pages begin behind the login; those of the second factor ask for it (tests/accounts).
+SECOND_FACTOR_REQUIRED = False

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
@@ -72,6 +73,10 @@ class AccountAdmin(AsksWhy, UserAdmin):  # type: ignore[misc]
         *UserAdmin.fieldsets,
         (_("Login"), {"fields": ["shown_password", "shown_factors", "shown_sessions"]}),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        # Django's own page lets one choose the password of another.
+        return [each for each in super().get_urls() if each.name != "auth_user_password_change"]
 
     @display(description=_("password"))
     def shown_password(self, obj: User) -> Any:

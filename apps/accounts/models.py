@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.row_security import Open
+
 from . import rules
 from .terms import EventKind, FactorKind, LockScope
 
@@ -23,6 +25,8 @@ class Session(AbstractBaseSession):
     agent = models.CharField(_("browser"), max_length=300, blank=True)
     begun_at = models.DateTimeField(_("begun"), default=timezone.now)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+
+    row_security = Open(why="read to know who is asking")
 
     class Meta:
         verbose_name = _("session")
@@ -66,6 +70,10 @@ class LoginEvent(models.Model):
     channel = models.CharField(_("door"), max_length=16, blank=True)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
 
+    add_only = True
+    sealed = True
+    row_security = Open(why="written before anybody is logged in; only the audit administrator has a page of it")
+
     class Meta:
         verbose_name = _("login event")
         verbose_name_plural = _("log of logins")
@@ -95,10 +103,17 @@ class Notice(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="login_notices"
     )
 
+    row_security = Open(why="names its own reader")
+
     class Meta:
         verbose_name = _("login notice")
         verbose_name_plural = _("login notices")
         default_permissions = ()
+
+    @property
+    def is_login(self) -> bool:
+        """Whether it tells of an unusual login."""
+        return self.event.kind == EventKind.LOGIN
 
 
 class LoginLock(models.Model):
@@ -116,6 +131,8 @@ class LoginLock(models.Model):
     failures = models.PositiveIntegerField(_("failures"), default=0)
     last_at = models.DateTimeField(_("last attempt"))
     until = models.DateTimeField(_("locked until"), null=True)
+
+    row_security = Open(why="asked before anybody is logged in")
 
     class Meta:
         verbose_name = _("login lock")
@@ -137,6 +154,8 @@ class PasswordUse(models.Model):
     password = models.CharField(_("hash"), max_length=128)
     initial = models.BooleanField(_("chosen by somebody else"))
     set_at = models.DateTimeField(_("set"), default=timezone.now)
+
+    row_security = Open(why="asked before anybody is logged in")
 
     class Meta:
         verbose_name = _("password used")
@@ -162,6 +181,8 @@ class Factor(models.Model):
     added_at = models.DateTimeField(_("added"), default=timezone.now)
     used_at = models.DateTimeField(_("last used"), null=True)
 
+    row_security = Open(why="asked before anybody is logged in")
+
     class Meta:
         verbose_name = _("second factor")
         verbose_name_plural = _("second factors")
@@ -180,6 +201,8 @@ class RecoveryCode(models.Model):
     )
     code = models.BinaryField(_("code"), max_length=32)
     used_at = models.DateTimeField(_("used"), null=True)
+
+    row_security = Open(why="asked before anybody is logged in")
 
     class Meta:
         verbose_name = _("recovery code")

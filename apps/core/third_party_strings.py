@@ -111,9 +111,13 @@ FILE_PAGES = [
     ),
 ]
 
-# Django's own Chinese for these is clumsy, or differs from ours for the same thing.
+# Django's own Chinese for these is missing, clumsy, or differs from ours for the same thing.
 DJANGO = [
     gettext_noop("email address"),
     gettext_noop("Select %s to change"),
     gettext_noop("Select %s to view"),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
 ]

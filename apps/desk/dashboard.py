@@ -36,6 +36,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "chart_options": json.dumps(_CHART_OPTIONS),
         "department_lines": numbers.department_lines(user, since, today),
         "today": today,
+        "notices": user.login_notices.select_related("event__by").order_by("-event"),
     }
     return context
 

@@ -72,6 +72,8 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
                 "departments.view_department",
             ),
             Page(_("Users"), "group", "admin:departments_user_changelist", "departments.view_user"),
+            Page(_("Login locks"), "lock_clock", "admin:accounts_loginlock_changelist", "accounts.view_loginlock"),
+            Page(_("Log of logins"), "login", "admin:accounts_loginevent_changelist", "accounts.view_loginevent"),
             Page(_("Role groups"), "badge", "admin:departments_rolegroup_changelist", "departments.view_rolegroup"),
             Page(
                 _("Roles of persons"),

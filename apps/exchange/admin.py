@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from import_export.admin import ImportMixin
 from unfold.decorators import display
 
+from apps.accounts.middleware import unattended
 from apps.audit import access
 from apps.catalogue.blank import blank_file
 from apps.catalogue.specs import item_spec
@@ -214,6 +215,7 @@ class BatchAdmin(ImportMixin, ScopedAdmin):
             messages.info(request, _("Queued: %(action)s. This page follows by itself.") % {"action": action.label})
         return super().after_action(request, action, obj)
 
+    @unattended
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the page asks for while the work goes on."""
         batch = self.visible_or_404(request, object_id)

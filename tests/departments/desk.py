@@ -6,8 +6,8 @@ from django import forms
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.urls import include, path
-from unfold.sites import UnfoldAdminSite
 
+from apps.accounts.site import Site
 from apps.departments.actions import Action
 from apps.departments.admin import DepartmentAdmin, SavedFilterAdmin
 from apps.departments.admin_scope import DepartmentFilter, ScopedAdmin
@@ -79,7 +79,7 @@ class OfficerAdmin(ScopedAdmin):
     asks_reason = True
 
 
-site = UnfoldAdminSite(name="admin")
+site = Site(name="admin")
 site.register(Officer, OfficerAdmin)
 site.register(Department, DepartmentAdmin)
 site.register(SavedFilter, SavedFilterAdmin)

@@ -27,6 +27,11 @@
     async function follow() {
         try {
             const response = await fetch(section.dataset.url, { headers: { Accept: "application/json" } });
+            if (response.redirected) {
+                // The session has ended meanwhile: the page itself leads to the login.
+                window.location.reload();
+                return;
+            }
             if (!response.ok) throw new Error(String(response.status));
             const answer = await response.json();
             if (!answer.busy) {
