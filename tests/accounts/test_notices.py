@@ -1,7 +1,9 @@
 """What people are told about their logins, and what the audit administrator reads."""
 
+import psycopg
 import pytest
 from django.core import mail
+from django.db import ProgrammingError, connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.accounts.models import LoginEvent, Notice
@@ -105,3 +107,15 @@ def test_the_audit_administrator_alone_reads_the_log(role: str, status: int) -> 
         assert client.get(f"/admin/accounts/loginevent/{event.pk}/change/").status_code == 200
         for address in ("add/", f"{event.pk}/delete/"):
             assert client.get(f"/admin/accounts/loginevent/{address}").status_code == 403
+
+
+def test_the_application_adds_lines_and_never_changes_one() -> None:
+    LoginEvent.objects.create(kind="failure")
+    for statement in (
+        "UPDATE accounts_loginevent SET kind = 'login'",
+        "DELETE FROM accounts_loginevent",
+        "TRUNCATE accounts_loginevent CASCADE",
+    ):
+        with pytest.raises(ProgrammingError) as refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+        assert isinstance(refused.value.__cause__, psycopg.errors.InsufficientPrivilege)
