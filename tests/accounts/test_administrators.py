@@ -10,7 +10,7 @@ from apps.accounts.checks import check_second_factor, check_superusers, refuse_u
 from apps.accounts.models import LoginEvent
 from apps.departments import reference
 from apps.departments.models import RoleGroup, User
-from tests.factories import make_user
+from tests.factories import installing, make_user
 
 from .factories import errors, log_in, web, with_app
 
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 def test_the_first_administrators_come_from_a_command(capsys: Any) -> None:
     reference.load()
-    call_command("create_administrator", "kai", "冯凯", "--role", "system-administrator")
+    with installing():
+        call_command("create_administrator", "kai", "冯凯", "--role", "system-administrator")
     password = capsys.readouterr().out.split()[-1]
     user = User.objects.get(username="kai")
     assert [each.role for each in RoleGroup.objects.filter(group__user=user)] == ["system-administrator"]

@@ -12,7 +12,7 @@ from apps.accounts.tasks import clear_sessions
 from apps.departments.models import Membership, User
 from apps.departments.roles import give_role
 from apps.departments.terms import Role
-from tests.factories import make_department, make_user
+from tests.factories import installing, make_department, make_user
 
 from .factories import ACCOUNT, events, log_in, person, web
 
@@ -140,7 +140,11 @@ def test_a_change_of_roles_or_standing_ends_them() -> None:
         change()
         return not Session.objects.filter(user=user).exists() and client.get(ACCOUNT).status_code == 302
 
-    assert ends(lambda: give_role(target=user, role=Role.REVIEWER, department=market))
+    def promote() -> None:
+        with installing():
+            give_role(target=user, role=Role.REVIEWER, department=market)
+
+    assert ends(promote)
     assert ends(lambda: Membership.objects.filter(user=user).delete())
     assert ends(lambda: User.objects.filter(pk=user.pk).update(is_active=False))
     User.objects.filter(pk=user.pk).update(is_active=True)
