@@ -19,8 +19,8 @@ from .terms import EventKind
 
 
 def may_reset(user: Any, target: User) -> bool:
-    """Whether ``user`` may give ``target`` a new password or take away the second factors: never of oneself, and not
-    of another administrator, for that would be wearing two hats."""
+    """Whether ``user`` may give ``target`` a new password or propose to take away the second factors: never of oneself,
+    and not of another administrator, for that would be wearing two hats."""
     return (
         user.has_perm("departments.change_user")
         and user.pk != target.pk
@@ -44,15 +44,32 @@ def issue_password(*, user: Any, target: User, reason: str) -> str:
     return password
 
 
-def reset_factors(*, user: Any, target: User, reason: str) -> None:
+def check_reset(change: Any) -> None:
+    """Whether the second factors that a two-person change names can be reset. Raises ValidationError."""
+    if not change.person.factors.exists():
+        raise ValidationError(_("%(person)s has no second factor.") % {"person": change.person})
+
+
+def do_reset(change: Any) -> None:
+    """Reset them: two persons have agreed."""
+    reset_factors(
+        target=change.person, reason=change.reason, by=change.proposed_by, second=change.decided_by.get_username()
+    )
+
+
+def reset_factors(*, target: User, reason: str, by: Any = None, second: str = "") -> None:
     """Take away a person's second factors and recovery codes, and end the sessions: at the next login the person sets
-    up new ones. Arguments and errors as ``issue_password``."""
-    with _resetting(user, target, reason) as locked:
-        locked.factors.all().delete()
-        locked.recovery_codes.all().delete()
-        sessions.end(locked)
-        LoginLock.objects.filter(user=locked).delete()
-        record(EventKind.FACTORS_RESET, locked, by=user, reason=reason)
+    up new ones.
+
+    The database lets nobody do that but the person, two administrators, and the owner's login. ``by`` proposed it,
+    ``second`` is the user name of the one who confirmed.
+    """
+    with transaction.atomic():
+        target.factors.all().delete()
+        target.recovery_codes.all().delete()
+        sessions.end(target)
+        LoginLock.objects.filter(user=target).delete()
+        record(EventKind.FACTORS_RESET, target, by=by, reason=reason, detail=second)
 
 
 def end_sessions(*, user: Any, target: User, reason: str) -> int:

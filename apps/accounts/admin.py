@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
@@ -16,7 +16,10 @@ from unfold.decorators import action, display
 
 from apps.core.admin_base import REASON, BaseAdmin, ReasonForm
 from apps.departments.admin_people import UserAdmin
+from apps.departments.admin_two_persons import see_proposal
 from apps.departments.models import User
+from apps.departments.terms import Act
+from apps.departments.two_persons import propose
 
 from . import actions, passwords, sessions
 from .models import LoginEvent, LoginLock
@@ -147,13 +150,17 @@ class AccountAdmin(AsksWhy, UserAdmin):  # type: ignore[misc]
         obj = self._resettable(request, object_id)
 
         def do(reason: str) -> HttpResponse:
-            actions.reset_factors(user=request.user, target=obj, reason=reason)
-            messages.success(request, _("At the next login the person sets up a new second factor."))
-            return HttpResponseRedirect(self._url("change", obj))
+            try:
+                change = propose(user=request.user, act=Act.RESET_FACTORS, person=obj, reason=reason)
+            except ValidationError as error:
+                messages.error(request, gettext("; ").join(error.messages))
+                return HttpResponseRedirect(self._url("change", obj))
+            messages.success(request, _("Proposed: a security administrator confirms it."))
+            return see_proposal(change)
 
         text = _(
-            "Apps, passkeys and recovery codes of the person are worth nothing from now on, and all sessions end. "
-            "Make sure that it is really this person who asks."
+            "Once a security administrator has confirmed it, apps, passkeys and recovery codes of the person are worth "
+            "nothing, and all sessions end. Make sure that it is really this person who asks."
         )
         return self.ask_why(request, obj, _("Reset second factors"), text, do)
 

@@ -11,7 +11,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in, user_logged_out
 
-        from . import checks  # noqa: F401
+        from apps.departments.terms import Act
+        from apps.departments.two_persons import WORK, Work
+
+        from . import actions, checks  # noqa: F401
+
+        WORK[Act.RESET_FACTORS] = Work(actions.check_reset, actions.do_reset, as_platform=True)
 
         user_logged_in.connect(_mark_session, dispatch_uid="accounts.mark_session")
         user_logged_out.connect(_record_logout, dispatch_uid="accounts.record_logout")

@@ -31,6 +31,7 @@ class Act(models.TextChoices):
     GROUP_GRANT = "group-grant", _("grant to a group")
     MOVE = "move", _("move a department")
     END_FOUR_EYES = "end-four-eyes", _("end four eyes")
+    RESET_FACTORS = "reset-factors", _("reset second factors")
 
 
 PROPOSERS: Final = {
@@ -39,6 +40,7 @@ PROPOSERS: Final = {
     Act.GROUP_GRANT: Role.SECURITY_ADMINISTRATOR,
     Act.MOVE: Role.SYSTEM_ADMINISTRATOR,
     Act.END_FOUR_EYES: Role.SYSTEM_ADMINISTRATOR,
+    Act.RESET_FACTORS: Role.SYSTEM_ADMINISTRATOR,
 }
 """Who proposes what; a security administrator, another person, confirms. The database holds the same (migration
 ``two_persons``)."""
@@ -49,5 +51,6 @@ NAMED: Final = {
     Act.GROUP_GRANT: {"group", "permission", "department"},
     Act.MOVE: {"department", "parent"},
     Act.END_FOUR_EYES: {"department"},
+    Act.RESET_FACTORS: {"person"},
 }
 """What each act concerns: fields of ``TwoPersonChange``."""

@@ -121,7 +121,7 @@ def _do_end_four_eyes(change: Any) -> None:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """``check`` raises ValidationError; ``do`` works in the name of the one who confirms, or of the platform where
     the pages of that person do not reach (``as_platform``)."""
 
@@ -130,13 +130,14 @@ class _Work:
     as_platform: bool = False
 
 
-_WORK = {
-    Act.ROLE: _Work(_check_role, _do_role),
-    Act.PERSON_GRANT: _Work(_check_person_grant, _do_person_grant),
-    Act.GROUP_GRANT: _Work(_check_group_grant, _do_group_grant),
-    Act.MOVE: _Work(_check_move, _do_move, as_platform=True),
-    Act.END_FOUR_EYES: _Work(_check_end_four_eyes, _do_end_four_eyes, as_platform=True),
+WORK = {
+    Act.ROLE: Work(_check_role, _do_role),
+    Act.PERSON_GRANT: Work(_check_person_grant, _do_person_grant),
+    Act.GROUP_GRANT: Work(_check_group_grant, _do_group_grant),
+    Act.MOVE: Work(_check_move, _do_move, as_platform=True),
+    Act.END_FOUR_EYES: Work(_check_end_four_eyes, _do_end_four_eyes, as_platform=True),
 }
+"""What each act does; an app above adds its own when it is ready."""
 
 
 # Proposing
@@ -144,7 +145,7 @@ _WORK = {
 
 def check_new(change: TwoPersonChange) -> None:
     """Whether the change could be made as things stand, and nobody has proposed it yet. Raises ValidationError."""
-    _WORK[Act(change.act)].check(change)
+    WORK[Act(change.act)].check(change)
     named = {name: getattr(change, name) for name in NAMED[Act(change.act)]}
     same = TwoPersonChange.objects.filter(
         act=change.act, state=State.WAITING, expires_at__gt=timezone.now(), **named
@@ -308,7 +309,7 @@ def _confirm(*, user: Any, obj: Any, reason: str) -> TwoPersonChange:
     if obj.person_id:
         # What else is given to this person at the same moment waits.
         obj.person = User.objects.select_for_update().get(pk=obj.person_id)
-    work = _WORK[Act(obj.act)]
+    work = WORK[Act(obj.act)]
     work.check(obj)
     _decide(obj, State.CONFIRMED, user, reason)
     with acting(user_id=None if work.as_platform else user.pk):

@@ -12,6 +12,7 @@ from django.test import Client
 from apps.accounts import authenticator_apps
 from apps.accounts.models import Factor, LoginEvent, PasswordUse
 from apps.accounts.terms import FactorKind
+from apps.audit.context import acting
 from apps.departments.models import User
 from tests.factories import PASSWORD, make_user
 
@@ -50,9 +51,10 @@ def told(response: Any) -> str:
 def with_app(user: User) -> bytes:
     """Give a person an authenticator app that has shown no code yet; returns its secret."""
     secret = authenticator_apps.new_secret(user)
-    Factor.objects.create(
-        user=user, kind=FactorKind.APP, name="phone", secret=secret.sealed, wrapped_key=secret.wrapped_key
-    )
+    with acting(user_id=user.pk):
+        Factor.objects.create(
+            user=user, kind=FactorKind.APP, name="phone", secret=secret.sealed, wrapped_key=secret.wrapped_key
+        )
     return base64.b32decode(authenticator_apps.secret_text(user, secret).replace(" ", ""))
 
 

@@ -46,7 +46,8 @@ def test_the_command_refuses_what_a_page_would_refuse() -> None:
 def test_an_administrator_gets_in_again_by_a_command(capsys: Any) -> None:
     user = make_user("auditor", role="audit-administrator")
     with_app(user)
-    call_command("reset_login", "auditor", "--reason", "手机丢失")
+    with installing():
+        call_command("reset_login", "auditor", "--reason", "手机丢失")
     password = capsys.readouterr().out.split()[-1]
     assert not user.factors.exists()
     assert log_in(web(), "auditor", password).status_code == 302

@@ -4,12 +4,15 @@ import re
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import recovery_codes
 from apps.accounts.models import Factor, LoginEvent, RecoveryCode
-from apps.departments.models import User
+from apps.audit.context import acting
+from apps.departments.models import TwoPersonChange, User
+from apps.departments.terms import Act
 from tests.factories import make_department, make_user
 
 from .factories import ACCOUNT, LOGIN, SECOND, code, errors, events, log_in, person, web, with_app
@@ -221,24 +224,61 @@ def test_without_a_factor_there_are_no_recovery_codes() -> None:
     assert client.post(f"{ACCOUNT}recovery-codes/").status_code == 404
 
 
-def test_a_lost_factor_is_reset_with_a_reason_and_ends_the_sessions() -> None:
+@pytest.fixture
+def administrators() -> tuple[User, User]:
+    """The system administrator, and the security administrator who is the second person."""
     root = make_department("zhengzhou", kind="government")
-    administrator = make_user("system", department=root, role="system-administrator")
-    system = web()
-    system.force_login(administrator)
+    return (
+        make_user("system", department=root, role="system-administrator"),
+        make_user("security", department=root, role="security-administrator"),
+    )
+
+
+def test_a_lost_factor_is_reset_by_two_persons_and_ends_the_sessions(administrators: tuple[User, User]) -> None:
+    first, second = administrators
+    system, security = web(), web()
+    system.force_login(first)
+    security.force_login(second)
     user = person("wang", email="wang@example.org")
     client = logged_in_with_app(user)
     recovery_codes.make(user)
     page = f"/admin/departments/user/{user.pk}/factors/"
     assert system.get(page).status_code == 200
     assert system.post(page, {"reason": " "}).status_code == 200
-    assert user.factors.exists()
+    assert not TwoPersonChange.objects.exists()
     assert system.post(page, {"reason": "手机丢失，本人到场"}).status_code == 302
+    change = TwoPersonChange.objects.get(act=Act.RESET_FACTORS)
+    assert user.factors.exists() and client.get("/admin/").status_code == 200, "one person alone changes nothing"
+    decide = f"/admin/departments/twopersonchange/{change.pk}/do/confirm/"
+    system.post(decide)
+    assert user.factors.exists(), "nor does the same person twice"
+    security.post(decide)
     assert not user.factors.exists() and not user.recovery_codes.exists()
     assert client.get("/admin/").status_code == 302
     event = LoginEvent.objects.get(kind="factors-reset")
-    assert (event.user, event.by, event.reason) == (user, administrator, "手机丢失，本人到场")
+    assert (event.user, event.by, event.reason, event.detail) == (user, first, "手机丢失，本人到场", "security")
     assert user.login_notices.filter(event=event).exists()
+    # There is nothing left to reset.
+    system.post(page, {"reason": "x"})
+    assert TwoPersonChange.objects.count() == 1
+
+
+def test_the_database_lets_nobody_else_touch_a_factor(administrators: tuple[User, User]) -> None:
+    user, other = person("wang"), person("li")
+    with_app(user)
+    factor = user.factors.get()
+    for actor in (administrators[0].pk, other.pk, None):
+        with acting(user_id=actor):
+            for change in (
+                lambda: Factor.objects.filter(pk=factor.pk).delete(),
+                lambda: Factor.objects.create(user=user, kind="app", name="x", secret=b"x"),
+            ):
+                with pytest.raises(IntegrityError), transaction.atomic():
+                    change()
+    for actor in (user.pk, other.pk):
+        with acting(user_id=actor), pytest.raises(IntegrityError), transaction.atomic():
+            Factor.objects.filter(pk=factor.pk).update(secret=b"mine")
+    assert user.factors.count() == 1
 
 
 def test_nobody_resets_an_administrator_or_oneself() -> None:

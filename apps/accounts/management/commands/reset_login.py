@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account {options['username']}.")
         try:
             with transaction.atomic(), acting(channel="command"):
-                actions.reset_factors(user=None, target=user, reason=options["reason"])
+                actions.reset_factors(target=user, reason=options["reason"])
                 password = actions.issue_password(user=None, target=user, reason=options["reason"])
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
