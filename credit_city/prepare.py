@@ -32,6 +32,9 @@ APP_STEPS: list[Step] = [
 DEMO_STEPS: list[Step] = [
     ("Demo data (a minute the first time)", "load_demo", {}),
 ]
+PRODUCTION_STEPS: list[Step] = [
+    ("Safety of the accounts", "check", {"deploy": True, "tags": ["accounts"]}),
+]
 
 
 def run(steps: list[Step], call: Callable[..., Any]) -> None:
@@ -68,7 +71,7 @@ def main(role: str) -> None:
         run(APP_STEPS + DEMO_STEPS, call_command)
         DEMO_LOGINS.write_text(demo_logins())
     else:
-        run(APP_STEPS, call_command)
+        run(APP_STEPS + PRODUCTION_STEPS, call_command)
 
 
 def demo_logins() -> str:
