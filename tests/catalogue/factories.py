@@ -7,9 +7,10 @@ from typing import Any
 from django.contrib.auth.models import Permission
 
 from apps.catalogue import reference
-from apps.catalogue.models import InformationItem, ItemField, LegalDocument
+from apps.catalogue.models import InformationItem, ItemField, ItemProvider, LegalDocument
 from apps.catalogue.shapes import Edition, EditionColumn, FieldSpec, ItemSpec, RequiredIf
 from apps.departments.models import User
+from tests.planting import Side, plants
 
 TODAY = datetime.date(2026, 3, 2)
 
@@ -124,3 +125,10 @@ def make_user(*permissions: str, **changes: Any) -> User:
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     return user
+
+
+@plants(ItemProvider)
+def plant_providers(side: Side) -> None:
+    ItemProvider.objects.get_or_create(
+        item=InformationItem.objects.get(code="penalty-legal"), department=side.office.department
+    )

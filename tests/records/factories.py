@@ -8,11 +8,15 @@ from typing import Any
 from apps.audit.context import acting, current
 from apps.catalogue.models import InformationItem
 from apps.departments.models import Department, User
+from apps.records.attachments import attach
 from apps.records.entry import enter_record
-from apps.records.models import Record
+from apps.records.models import Attachment, Record
 from apps.subjects.models import Subject
 from tests.factories import make_department, make_user
+from tests.planting import OURS, Side, plants
 from tests.subjects import factories as subjects
+
+from .files import PDF, upload
 
 _numbers = count(1)
 
@@ -106,3 +110,75 @@ def put(record: Record, state: str, **values: Any) -> Record:
         Record.objects.filter(pk=record.pk).update(state=state, **values)
     record.refresh_from_db()
     return record
+
+
+@plants(Record)
+def plant_person(side: Side) -> None:
+    """A draft about a natural person whom no other row knows, with a file."""
+    if Record.State.DRAFT not in side.states:
+        return
+    surname = side.mark(Record, "subject.name", "麤" if side.first == OURS else "龘")
+    values = {
+        "subject_name": surname + side.text(Record, "subject.name"),
+        "subject_category": "自然人",
+        "subject_document_kind": "身份证",
+        "subject_document_number": side.mark(Record, "confidential", _identity(side)),
+        "document_number": side.text(Record, "document_number"),
+        "facts": side.text(Record, "data.facts"),
+        "penalty_kinds": ["警告"],
+        "content": side.text(Record, "data.content"),
+        "decided_on": side.day(Record, "decided_on").isoformat(),
+        "authority_name": side.office.department.name,
+        "authority_code": side.office.department.uscc,
+        "source_name": side.office.department.name,
+        "source_code": side.office.department.uscc,
+    }
+    record = enter_record(
+        user=side.office.clerk, item=item("penalty-person"), department=side.office.department, values=values
+    )
+    _attach(side, record)
+
+
+@plants(Record, Attachment)
+def plant_records(side: Side) -> None:
+    """A record in each of the side's states, with a file, and with a past that differs from the present."""
+    office, kinds = side.office, {"penalty_kinds": ["罚款", "没收违法所得"]}
+    for state in side.states:
+        amounts = [f"{side.first + side.place}.{number}" for number in (17, 29)]
+        for amount in amounts:
+            side.mark(Record, "data.amount", amount)
+        values = {
+            name: side.text(Record, f"data.{name}" if name != "document_number" else name)
+            for name in ("document_number", "content", "facts", "grounds", "violation_kind", "note")
+        }
+        record = enter(
+            office,
+            subject=side.company,
+            **values,
+            **kinds,
+            fine_amount=amounts[0],
+            confiscated_amount=amounts[1],
+            decided_on=side.day(Record, "decided_on").isoformat(),
+            legal_representative=side.text(Record, "data.legal_representative"),
+            representative_document_kind="身份证",
+            representative_document_number=side.mark(Record, "confidential", _identity(side)),
+        )
+        _attach(side, record)
+        reasons = {
+            Record.State.RETURNED: {"return_reason": side.text(Record, "return_reason"), "reviewer": office.reviewer},
+            Record.State.WITHDRAWN: {"withdrawal_reason": side.text(Record, "withdrawal_reason")},
+        }
+        past = side.text(Record, "past document_name")
+        side.past.add(past)
+        Record.objects.filter(pk=record.pk).update(document_name=past)
+        put(record, state, document_name="", **reasons.get(Record.State(state), {}))
+
+
+def _identity(side: Side) -> str:
+    born = "19870203" if side.first == OURS else "19760504"
+    return subjects.identity_number(side.place % 1000, born=born)
+
+
+def _attach(side: Side, record: Record) -> None:
+    name, text = side.text(Attachment, "name"), side.text(Attachment, "file")
+    attach(record, [upload(f"{name}.pdf", PDF + f"%{text}\n".encode())], side.office.clerk)

@@ -4,9 +4,12 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 
+from apps.core.text import match_form
 from apps.departments.models import User
-from apps.subjects.models import Subject
-from tests.factories import grant, make_department
+from apps.subjects.merging import merge_subjects
+from apps.subjects.models import Identifier, Subject, SubjectMerge, SubjectName
+from tests.factories import grant, make_department, open_pages
+from tests.planting import Side, plants
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -43,8 +46,6 @@ def identity_number(number: int, born: str = "19900101", division: str = "410102
 
 def subject(number: int, name: str = "", **fields: Any) -> Subject:
     """An enterprise on record, number ``number``."""
-    from apps.core.text import match_form
-
     name = name or f"郑州市第{number}测试有限公司"
     values = {"kind": "legal_entity", "uscc": uscc(number), "match_name": match_form(name), **fields}
     return Subject.objects.create(name=name, **values)
@@ -62,3 +63,20 @@ def user(name: str, *permissions: str, **fields: Any) -> User:
     if permissions:
         grant(made, "view_records", make_department("subjects-office"))
     return made
+
+
+@plants(SubjectMerge)
+def plant_subjects(side: Side) -> None:
+    """The side's company, a former name and an old code of it, and a duplicate that was merged into it."""
+    number = side.first // 1000
+    side.company = subject(number, side.twin(f"{side.letter}有限公司"))
+    side.twin(side.company.uscc)
+    former = side.twin(f"{side.letter}旧名公司")
+    SubjectName.objects.create(subject=side.company, name=former, match_name=match_form(former))
+    Identifier.objects.create(
+        subject=side.company, scheme=Identifier.Scheme.REGISTRATION, value=side.twin(registration_number(number))
+    )
+    duplicate = subject(number + 1, side.twin(f"{side.letter}有限公司分号"), uscc=None)
+    officer = user(f"merger-{side.letter}", department=side.office.department)
+    open_pages(officer, "subjects.merge_subject", "subjects.view_subject")
+    merge_subjects(user=officer, duplicate=duplicate, remaining=side.company, reason=side.twin(f"同一家{side.letter}"))
