@@ -90,10 +90,6 @@ class Side:
             self.mark(model, name, shown)
         return number
 
-    def holds(self, key: Any) -> bool:
-        """Whether a primary key is one of this side's rows."""
-        return isinstance(key, int) and self.first < key < self.first + ROOM
-
 
 @dataclass(frozen=True)
 class Planter:

@@ -8,13 +8,15 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts import authenticator_apps
-from apps.accounts.models import Factor, LoginEvent, PasswordUse
-from apps.accounts.terms import FactorKind
+from apps.accounts.models import Factor, LoginEvent, LoginLock, Notice, PasswordUse, RecoveryCode, Session
+from apps.accounts.terms import EventKind, FactorKind, LockScope
 from apps.audit.context import acting
 from apps.departments.models import User
 from tests.factories import PASSWORD, make_user
+from tests.planting import Side, plants
 
 LOGIN = "/admin/login/"
 SECOND = "/admin/login/second-factor/"
@@ -66,3 +68,28 @@ def code(secret: bytes, *, steps: int = 0) -> str:
 def events(user: User | None) -> list[str]:
     """The kinds of events of a person, oldest first."""
     return list(LoginEvent.objects.filter(user=user).order_by("pk").values_list("kind", flat=True))
+
+
+@plants(Session, LoginEvent, Notice, LoginLock, PasswordUse, Factor, RecoveryCode)
+def plant_accounts(side: Side) -> None:
+    """What the platform keeps of the logins of the side's clerk."""
+    person, now = side.office.clerk, timezone.now()
+    Session.objects.create(
+        user=person,
+        session_key=side.text(Session, "session_key"),
+        session_data="",
+        expire_date=now,
+        agent=side.text(Session, "agent"),
+    )
+    agent, detail = side.text(LoginEvent, "agent"), side.text(LoginEvent, "detail")
+    event = LoginEvent.objects.create(kind=EventKind.LOGIN, user=person, agent=agent, detail=detail)
+    Notice.objects.create(event=event, user=person)
+    LoginLock.objects.create(
+        scope=LockScope.values[0], key=side.text(LoginLock, "key").encode(), user=person, last_at=now
+    )
+    PasswordUse.objects.create(user=person, password=side.text(PasswordUse, "password"), initial=False)
+    with acting(user_id=person.pk):
+        Factor.objects.create(
+            user=person, kind=FactorKind.APP, name=side.text(Factor, "name"), secret=b"secret", wrapped_key=b"key"
+        )
+        RecoveryCode.objects.create(user=person, code=side.text(RecoveryCode, "code").encode())
