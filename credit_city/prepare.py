@@ -33,7 +33,7 @@ DEMO_STEPS: list[Step] = [
     ("Demo data (a minute the first time)", "load_demo", {}),
 ]
 PRODUCTION_STEPS: list[Step] = [
-    ("Safety of the accounts", "check", {"deploy": True, "tags": ["accounts"]}),
+    ("Safety of the accounts", "check", {"deploy": True, "tags": ["accounts"], "databases": ["default"]}),
 ]
 
 

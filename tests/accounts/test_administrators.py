@@ -71,7 +71,7 @@ def test_production_does_not_start_with_a_superuser(settings: Any) -> None:
     boss = make_user("boss", is_superuser=True)
     with pytest.raises(ImproperlyConfigured, match="boss"):
         refuse_unsafe()
-    assert [each.id for each in check_superusers(None)] == ["accounts.E001"]
+    assert [each.id for each in check_superusers(None, databases=["default"])] == ["accounts.E001"]
     settings.DEMO = True
     refuse_unsafe()
     settings.DEMO = False

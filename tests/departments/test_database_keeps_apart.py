@@ -22,6 +22,7 @@ from apps.departments.models import (
 from apps.departments.roles import PRESETS, ensure_role_groups, roles_of
 from apps.departments.terms import ADMINISTRATORS, PROPOSERS, Act, Role
 from apps.departments.two_persons import CONFIRM, State, propose
+from tests.accounts.factories import with_app
 from tests.factories import grant, installing, make_department, make_user, open_pages
 
 pytestmark = pytest.mark.django_db
@@ -246,12 +247,15 @@ def test_changes_are_kept(first: User, market: Department) -> None:
 def test_the_database_knows_the_same_proposers_as_the_forms(root: Department, market: Department, first: User) -> None:
     system = make_user(department=root, role="system-administrator")
     east = make_department("east", parent=root)
+    somebody = make_user()
+    with_app(somebody)
     concerned: dict[Act, dict[str, Any]] = {
         Act.ROLE: {"person": make_user(), "group": role_of(market, "clerk")},
         Act.PERSON_GRANT: {"person": make_user(), "permission": right(), "department": market},
         Act.GROUP_GRANT: {"group": role_of(market, "clerk"), "permission": right(), "department": root},
         Act.MOVE: {"department": market, "parent": east},
         Act.END_FOUR_EYES: {"department": market},
+        Act.RESET_FACTORS: {"person": somebody},
     }
     for act in Act:
         right_one, wrong_one = (first, system) if PROPOSERS[act] == Role.SECURITY_ADMINISTRATOR else (system, first)

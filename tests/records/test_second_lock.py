@@ -239,7 +239,7 @@ def test_the_public_reads_the_names_around_a_record_and_writes_nothing(published
             "SELECT * FROM departments_user",
             "SELECT * FROM records_attachment",
             "SELECT * FROM records_historicalrecord",
-            "SELECT * FROM django_session",
+            "SELECT * FROM accounts_session",
         ):
             with (
                 pytest.raises(ProgrammingError, match="permission denied"),
