@@ -21,6 +21,7 @@ from functools import cache
 from typing import Any, Final
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 
 import tests
@@ -34,6 +35,8 @@ OURS: Final = 3_330_000
 THEIRS: Final = 7_770_000
 SEEN: Final = 6_660_000
 """Rows of the other department that whoever oversees all departments may see."""
+PERSONA: Final = 4_440_000
+"""Whoever looks, and what comes with that person."""
 MADE_LATER: Final = 5_550_000
 """Rows that a request makes are numbered from here."""
 OWNED: Final = 1_000
@@ -75,8 +78,10 @@ class Side:
         return value
 
     def day(self, model: Model, name: str) -> datetime.date:
-        """A working day of 2025 that no other row has."""
-        start = datetime.date(2025, 3, 3) if self.first == OURS else datetime.date(2025, 7, 7)
+        """A working day that no other row has."""
+        start = {OURS: datetime.date(2025, 3, 3), SEEN: datetime.date(2024, 11, 4)}.get(
+            self.first, datetime.date(2025, 7, 7)
+        )
         week, weekday = divmod(self.place % 40, 5)
         day = start + datetime.timedelta(weeks=week, days=weekday)
         for shown in (f"{day:%Y-%m-%d}", f"{day:%Y/%m/%d}"):
@@ -171,6 +176,12 @@ def path_to_department(model: Model) -> str | None:
                 longer.append((f"{way}{key.name}__", target))
         ways = longer
     return None
+
+
+def is_personal(model: Model) -> bool:
+    """Whether the rows are a person's own, and lead to a department only through that person."""
+    way = (path_to_department(model) or "").split("__")
+    return len(way) > 1 and model._meta.get_field(way[0]).related_model is get_user_model()
 
 
 @cache

@@ -11,7 +11,7 @@ from apps.departments.terms import Role
 from apps.records.models import Record
 from apps.records.rules import EDITABLE
 from tests.factories import make_department, make_user
-from tests.planting import Model, Side, is_owned
+from tests.planting import Model, Side, is_owned, is_personal
 
 ANONYMOUS: Final = "anonymous"
 WITHOUT_ROLE: Final = "without a role"
@@ -56,7 +56,12 @@ class Persona:
         """Whether this person may change rows of such a model."""
         label, name = model._meta.app_label, model._meta.model_name
         verbs = ("add", "change", "delete")
-        return self.user is not None and any(self.user.has_perm(f"{label}.{verb}_{name}") for verb in verbs)
+        if self.user is None:
+            return False
+        if any(self.user.has_perm(f"{label}.{verb}_{name}") for verb in verbs):
+            return True
+        # Sessions, locks and passwords of a person belong to whoever administers the accounts.
+        return is_personal(model) and self.user.has_perm("departments.change_user")
 
 
 def persona(name: str, ours: Side) -> Persona:

@@ -34,11 +34,13 @@ from tests.exchange import files as sheets
 from tests.planting import (
     MADE_LATER,
     OURS,
+    PERSONA,
     SEEN,
     THEIRS,
     Side,
     is_owned,
     models_of_departments,
+    numbered_from,
     path_to_department,
     plant,
     set_sequences,
@@ -63,8 +65,11 @@ fourth each, so that those who see records try all. With the environment variabl
 NEW: Final = re.compile(rf"(?<!\d){str(MADE_LATER)[:3]}\d{{4}}(?!\d)")
 CHANGING: Final = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]*"|\s*<(?:script|link)[^>]*/static/[^>]*>(?:</script>)?'
+    r'|<code class="acc-secret">[^<]*</code>'
 )
-"""What differs each time: the token of a form, and the order in which a page names its scripts and styles."""
+"""What differs each time: the token of a form, a password just made, and the order in which a page names its scripts
+and styles."""
+DAY: Final = re.compile(r"\d{4}[-/]\d\d[-/]\d\d")
 TIME: Final = re.compile(r"(?<=[T日 ])\d{1,2}:\d\d(:\d\d(\.\d+)?(\+\d\d:\d\d)?)?")
 UNTOLD: Final = {"Content-Length", "Expires", "Last-Modified", "Vary", "X-Request-ID"}
 """Headers that differ each time, or follow from the rest."""
@@ -110,7 +115,8 @@ def world(name: str) -> World:
     for side in (ours, theirs):
         plant(side, owned=False)
     plant(ours, owned=True)
-    who = persona(name, ours)
+    with numbered_from(PERSONA):
+        who = persona(name, ours)
     if who.oversees:
         seen.office, seen.company = theirs.office, theirs.company
         seen.states = tuple(state for state in Record.State.values if state not in EDITABLE)
@@ -329,12 +335,15 @@ class Walk:
             return
         sent = probe.text.replace("/", "-")
         shown = [mark for mark in self._marks_in(after.text) if mark.replace("/", "-") not in sent]
+        if any(mark.replace("/", "-") in sent for mark in self.world.theirs.marks if DAY.fullmatch(mark)):
+            # A deadline follows from the day that was sent, and may be another marked day by chance.
+            shown = [mark for mark in shown if not DAY.fullmatch(mark)]
         for mark in shown[:3]:
             model, name = {**self.world.theirs.marks, **self.world.seen.marks}[mark]
             self.leaks.append(f"{who} read {model._meta.label}.{name} ({mark}): {probe}")
         if (after.status, after.text) != (before.status, before.text) and not shown:
-            path = urlsplit(probe.address).path
-            if (who, _name_of(path)) not in COUNTS:
+            names = {_name_of(urlsplit(address).path) for address in (probe.address, after.led)}
+            if not any((who, name) in COUNTS for name in names):
                 self.leaks.append(f"{who} can tell that foreign rows exist: {probe}\n{_difference(before, after)}")
 
     def _marks_in(self, text: str) -> list[str]:
