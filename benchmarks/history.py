@@ -223,7 +223,7 @@ def _many(rows: _Rows) -> dict[str, float]:
         "bare, update": emptied(Bare, update(Bare)),
         "ours, update": emptied(Ours, update(Ours)),
     }
-    return common.interleaved(works, 3, warm_up=1)
+    return common.interleaved(works, 3, warm_up=0)
 
 
 def main() -> list[common.Line]:
