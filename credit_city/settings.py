@@ -31,10 +31,13 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "apps.operations",
     "apps.desk",
+    "apps.objections",
     "apps.exchange",
     "apps.records",
     "apps.subjects",
     "apps.catalogue",
+    "apps.letters",
+    "apps.notices",
     "apps.accounts",
     "apps.departments",
     "apps.core",
