@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 
+from apps.departments.scope import opened_pages
+
 
 class Backend(ModelBackend):
     """Django's own; demo accounts and superusers only where demo mode is on.
@@ -29,6 +31,12 @@ class Backend(ModelBackend):
         if user is None and self.refused is not None and request is not None:
             request.login_refused = self._ground(self.refused)
         return user
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> Any:
+        """What opens pages: read together with the grants, which every request needs anyway."""
+        if obj is not None or not user_obj.is_active or user_obj.is_anonymous or user_obj.is_superuser:
+            return super().get_all_permissions(user_obj, obj)
+        return opened_pages(user_obj)
 
     @staticmethod
     def _ground(user: Any) -> str:

@@ -7,45 +7,77 @@ number of grants does not grow with the number of rows. Global permissions never
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Self
 
+from django.contrib.auth.models import Permission
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Value
 
 from apps.audit.context import INTERNAL, Context, acting
 
 from .models import Department, DepartmentGroupObjectPermission, DepartmentUserObjectPermission, User
 
 
-def _grants(user: User) -> dict[str, frozenset[int]]:
-    """Codename -> ids of the departments where the person holds it, read once per user object (one request)."""
-    if not hasattr(user, "_department_grants"):
-        held = [
-            *DepartmentUserObjectPermission.objects.filter(user=user).values_list(
-                "permission__codename", "content_object__path"
-            ),
-            *DepartmentGroupObjectPermission.objects.filter(group__user=user).values_list(
-                "permission__codename", "content_object__path"
-            ),
-        ]
-        departments = list(Department.objects.values_list("pk", "path")) if held else []
-        grants: dict[str, set[int]] = {}
-        for codename, granted_path in held:
-            grants.setdefault(codename, set()).update(pk for pk, path in departments if path.startswith(granted_path))
-        user._department_grants = {codename: frozenset(ids) for codename, ids in grants.items()}  # type: ignore[attr-defined]
-    return user._department_grants  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class Held:
+    """What a person holds. ``pages``: model permissions as Django names them, their own and those of their groups,
+    which open pages; ``grants``: codename -> ids of the departments where the person holds it."""
+
+    pages: frozenset[str]
+    grants: dict[str, frozenset[int]]
+
+
+def _held(user: User) -> Held:
+    """What the person holds, read by one query once per user object (one request)."""
+    if not hasattr(user, "_held"):
+        pages: set[str] = set()
+        grants: dict[str, frozenset[int]] = {}
+        for app, codename, departments in _pages(user=user).union(
+            _pages(group__user=user),
+            _granted(DepartmentUserObjectPermission.objects.filter(user=user)),
+            _granted(DepartmentGroupObjectPermission.objects.filter(group__user=user)),
+            all=True,
+        ):
+            if departments is None:
+                pages.add(f"{app}.{codename}")
+            else:
+                grants[codename] = grants.get(codename, frozenset()).union(departments)
+        user._held = Held(frozenset(pages), grants)  # type: ignore[attr-defined]
+    return user._held  # type: ignore[attr-defined]
+
+
+def _pages(**holder: Any) -> Any:
+    """Application, codename and no departments of the model permissions of a holder."""
+    none = Value(None, output_field=ArrayField(models.BigIntegerField()))
+    permissions = Permission.objects.filter(**holder).order_by().annotate(departments=none)
+    return permissions.values_list("content_type__app_label", "codename", "departments")
+
+
+def _granted(grants: models.QuerySet) -> Any:
+    """Application and codename of each grant, with the ids of the departments that it reaches."""
+    below = Department.objects.filter(path__startswith=OuterRef("content_object__path")).order_by().values("pk")
+    reached = grants.order_by().annotate(departments=ArraySubquery(below))
+    return reached.values_list("permission__content_type__app_label", "permission__codename", "departments")
 
 
 def forget_grants(user: Any) -> None:
-    """Read the person's grants anew at the next question: they may have been taken away meanwhile."""
-    vars(user).pop("_department_grants", None)
+    """Read anew at the next question what the person holds: it may have been taken away meanwhile."""
+    vars(user).pop("_held", None)
+
+
+def opened_pages(user: User) -> frozenset[str]:
+    """The model permissions that the person holds, personally or through a group, as ``app.codename``."""
+    return _held(user).pages
 
 
 def departments_of(user: Any, permission: str = "view_records") -> frozenset[int]:
     """The ids of the departments in which ``user`` holds the department permission ``permission``."""
     if not getattr(user, "is_active", False) or not user.is_authenticated:
         return frozenset()
-    return _grants(user).get(permission, frozenset())
+    return _held(user).grants.get(permission, frozenset())
 
 
 def may(user: Any, permission: str, department_id: int | None) -> bool:
