@@ -25,6 +25,22 @@ class Begins(Lookup):
         return f"({text} ~>=~ %s AND {text} ~<~ %s)", [*params, self.rhs, *params, after]
 
 
+class OneOf(Lookup):
+    """``filter(OneOf(F("pk"), ArraySubquery(keys)))``: what stands in the array that a query makes.
+
+    The database makes the array first, once, and finds the rows by it; ``IN (SELECT ...)`` leaves it to guess which
+    of the two to begin with.
+    """
+
+    lookup_name = "one_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        one, params = self.process_lhs(compiler, connection)
+        array, more = self.process_rhs(compiler, connection)
+        return f"{one} = ANY ({array})", [*params, *more]
+
+
 def first_beyond(beginning: str) -> str:
     """The first text, by code points, that comes after all that begin with ``beginning``; "" when there is none."""
     kept = beginning.rstrip(chr(sys.maxunicode))

@@ -100,7 +100,7 @@ def test_no_query_counts_the_whole_table() -> None:
         list(paginator.get_elided_page_range(2))
     counting = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
     assert all("LIMIT 51" in sql for sql in counting)
-    assert len(queries) <= 4
+    assert len(queries) <= 3
 
 
 @pytest.mark.usefixtures("years")
@@ -122,4 +122,8 @@ def test_only_keys_are_passed_over_on_the_way_to_a_page() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert [each.year for each in pages().page(3)] == list(range(2020, 2030))
     whole_rows = [query["sql"] for query in queries if query["sql"].startswith("SELECT") and '"source"' in query["sql"]]
-    assert len(whole_rows) == 1 and "OFFSET" not in whole_rows[0] and "LIMIT" not in whole_rows[0]
+    assert len(whole_rows) == 1
+    around, _array, keys = whole_rows[0].partition("ARRAY(")
+    passed_over, _end, after = keys.partition(")")
+    assert "OFFSET 20" in passed_over and '"source"' not in passed_over
+    assert "LIMIT" not in around + after
