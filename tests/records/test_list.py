@@ -1,14 +1,10 @@
-"""The list of records: search, filters, many at once, and a bounded number of queries."""
+"""The list of records: search, filters, many at once."""
 
 import datetime
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,10 +13,9 @@ from apps.records.models import Record
 from tests.subjects import factories as subjects
 
 from .factories import Office, enter, put
-from .test_pages import logged_in, page
+from .test_pages import logged_in
 
 LIST = reverse("admin:records_record_changelist")
-COUNTS = Path(__file__).with_name("query_counts.json")
 
 
 def listed(client: Client, **query: Any) -> set[Record]:
@@ -147,45 +142,3 @@ class TestManyAtOnce:
         self.post(reviewer, "publish", [record], select_across="1", **{CONFIRMED: "1"})
         record.refresh_from_db()
         assert record.state == "submitted"
-
-
-def addresses(record: Record) -> dict[str, str]:
-    """The pages whose number of queries is committed."""
-    return {
-        "list": LIST,
-        "list, searched by name": f"{LIST}?q=测试",
-        "list, searched by number": f"{LIST}?q={record.document_number[:8]}",
-        "list, overdue": f"{LIST}?clock=overdue",
-        "list, one year": f"{LIST}?decided_on__year=2025",
-        "record": page(record),
-        "history": page(record, "history"),
-        "choice of the item": reverse("admin:records_record_add"),
-        "entry form": reverse("admin:records_record_add") + "?item=penalty-legal",
-        "correction": page(record, "correct"),
-        "export": reverse("admin:records_record_export"),
-        "lookup": reverse("admin:records_record_lookup") + "?q=测试",
-    }
-
-
-def test_the_number_of_queries_is_as_committed_and_does_not_grow(market: Office) -> None:
-    """Fewer is welcome: then lower the number in query_counts.json. More needs a reason."""
-    client = logged_in(market.reviewer)
-
-    def measure() -> dict[str, int]:
-        counts = {}
-        for name, address in addresses(record).items():
-            client.get(address)
-            with CaptureQueriesContext(connection) as queries:
-                assert client.get(address).status_code == 200, name
-            # Savepoints are those of the test's own transaction.
-            counts[name] = sum("SAVEPOINT" not in query["sql"] for query in queries)
-        return counts
-
-    record = put(enter(market, document_number="计数文号1号"), "submitted")
-    few = measure()
-    for number in range(15):
-        put(enter(market, user=market.colleague, document_number=f"计数文号{number + 2}号"), "submitted")
-    assert measure() == few
-    committed = json.loads(COUNTS.read_text(encoding="utf-8"))
-    assert few.keys() == committed.keys()
-    assert {name: count for name, count in few.items() if count > committed[name]} == {}

@@ -32,6 +32,9 @@ class MappedColumnInline(TabularInline):
     form = MappedColumnForm
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("field")
+
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         self.mapping = obj
         return super().get_formset(request, obj, **kwargs)
