@@ -93,7 +93,7 @@ def test_the_workdays_command_prints_date_and_reason(capsys: pytest.CaptureFixtu
     seed_calendar()
     call_command("workdays", "2026-12-29", "+7")
     out = capsys.readouterr().out
-    assert out.startswith("2027-01-08 Friday (provisional")
+    assert out.startswith("2027-01-08 Friday (provisional: not announced yet: 2027)\n")
     assert "2027-01-01 Fri skipped: statutory holiday of a fixed date" in out
     call_command("workdays", "2026-02-24", "-1")
     assert capsys.readouterr().out.startswith("2026-02-14 Saturday\n")

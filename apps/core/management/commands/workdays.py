@@ -32,7 +32,9 @@ class Command(BaseCommand):
             )
         except OverflowError as error:
             raise CommandError(f"{options['count']} working days leave the calendar: give a smaller number") from error
-        mark = " (provisional: a year on the way is not announced yet)" if deadline.provisional else ""
+        first, last = sorted([start, deadline.date])
+        unknown = [str(year) for year in range(first.year, last.year + 1) if not calendar.is_announced(year)]
+        mark = f" (provisional: not announced yet: {', '.join(unknown)})" if deadline.provisional else ""
         self.stdout.write(f"{deadline.date:%Y-%m-%d %A}{mark}")
         for day in deadline.trace:
             counted = "counted" if day.reason == "working_weekend" else "skipped"
