@@ -92,6 +92,8 @@ class RuleAdmin(BaseAdmin):
     def shown_value(self, obj: Rule) -> str:
         if isinstance(obj.value, dict) and {"shortest", "longest"} <= obj.value.keys():
             return f"{obj.value['shortest']}–{obj.value['longest']} {obj.get_unit_display()}"
+        if isinstance(obj.value, list):
+            return "、".join(map(str, obj.value))
         return str(obj.value) if obj.unit == Rule.Unit.TERM else f"{obj.value} {obj.get_unit_display()}"
 
     @display(description=_("state"), label={"ended": "default", "in force": "success", "later": "info"})

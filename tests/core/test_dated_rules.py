@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.contrib.admin import site
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.utils import IntegrityError
@@ -45,7 +46,8 @@ def rule(key: str = "test.days", start: str = "2020-01-01", end: str | None = No
         ("repair.general", "2023-05-01", {"shortest": 3, "longest": 36}, "months"),
         ("repair.protected-field", "2024-01-01", {"shortest": 12, "longest": 36}, "months"),
         ("repair.counted-from", "2026-03-31", "decision_date", "term"),
-        ("repair.counted-from", "2026-04-01", "publication", "term"),
+        ("repair.counted-from", "2019-07-01", "decision_date", "term"),
+        ("repair.counted-from", "2026-04-01", "decision_date", "term"),
         ("repair.minor", "2026-04-01", {"shortest": 0, "longest": 3}, "months"),
         ("repair.general", "2026-04-01", {"shortest": 3, "longest": 12}, "months"),
         ("repair.serious", "2030-01-01", {"shortest": 12, "longest": 36}, "months"),
@@ -145,3 +147,18 @@ def test_loading_again_keeps_what_a_person_changed(tmp_path: Path) -> None:
 def test_every_rule_of_the_file_names_its_source() -> None:
     rows = json.loads(Path("fixtures/rules.json").read_text(encoding="utf-8"))
     assert all(row["fields"]["source"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (7, "working_days", "7 个工作日"),
+        ({"shortest": 3, "longest": 12}, "months", "3–12 个月"),
+        ("decision_date", "term", "decision_date"),
+        (["警告", "通报批评"], "term", "警告、通报批评"),
+    ],
+)
+def test_how_a_value_is_listed(value: object, unit: str, shown: str) -> None:
+    one = rule(value=value)
+    one.unit = unit
+    assert site.get_model_admin(Rule).shown_value(one) == shown
