@@ -10,6 +10,8 @@ from credit_city import errors, postgres
 # as the least-privilege role, exactly like the web server and the workers.
 OWNER_COMMANDS = {
     "init_database",
+    "backup",
+    "restore",
     "create_administrator",
     "reset_login",
     "generate_city",

@@ -50,15 +50,16 @@ def roles_beside(app: str) -> dict[str, str]:
     return {"app": app, "system": f"{app}_system", "public": f"{app}_public"}
 
 
-def database_settings(role: str) -> dict[str, Any]:
+def database_settings(role: str, database: str = "") -> dict[str, Any]:
     """Django's ``DATABASES`` entry for the role ``owner`` (migrates) or ``app`` (everything else).
 
-    ``ROLES`` in it, which Django itself does not read, names the roles that belong together (``roles_beside``).
-    Raises ConfigurationError when the role is unknown or the environment's URLs are wrong.
+    ``database``: another one of the same server. ``ROLES`` in the entry, which Django itself does not read, names the
+    roles that belong together (``roles_beside``). Raises ConfigurationError when the role is unknown or the
+    environment's URLs are wrong.
     """
     if role not in ("owner", "app"):
         raise ConfigurationError(f"DATABASE_ROLE is {role!r}: use `owner` or `app`.")
-    settings = _login(role)
+    settings = _login(role, database)
     app = settings["USER"] if role == "app" else _app_user(settings["NAME"])
     return settings | {"ROLES": roles_beside(app)}
 
@@ -69,22 +70,26 @@ def _app_user(database: str) -> str:
     return app_role_of(database)
 
 
-def _login(role: str) -> dict[str, Any]:
+def _login(role: str, database: str) -> dict[str, Any]:
     common: dict[str, Any] = {"ENGINE": ENGINE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     if is_embedded():
+        name = database or EMBEDDED_DATABASE
         return common | {
-            "NAME": EMBEDDED_DATABASE,
-            "USER": OWNER if role == "owner" else app_role_of(EMBEDDED_DATABASE),
+            "NAME": name,
+            "USER": OWNER if role == "owner" else app_role_of(name),
             "PASSWORD": "",
             "HOST": str(server.socket_folder),
             "PORT": str(PORT),
             "OPTIONS": {},
         }
     if role == "app" and os.environ.get("DATABASE_APP_URL"):
-        return common | _parsed("DATABASE_APP_URL")
+        settings = common | _parsed("DATABASE_APP_URL")
+        return settings | ({"NAME": database} if database else {})
     if not os.environ.get("DATABASE_URL"):
         raise ConfigurationError("DATABASE_URL is not set: this command needs the owner's login, not DATABASE_APP_URL.")
     settings = common | _parsed("DATABASE_URL")
+    if database:
+        settings["NAME"] = database
     if role == "app":
         settings["USER"] = _app_user(settings["NAME"])
         settings["PASSWORD"] = app_password(settings["USER"])

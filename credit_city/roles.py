@@ -21,9 +21,9 @@ class DatabaseError(Exception):
     """The database cannot be set up; the text is one line that names the mend."""
 
 
-def connect(settings: dict[str, Any], *, database: str | None = None) -> psycopg.Connection:
-    """Open an autocommit connection with a Django ``DATABASES`` entry, to its database or to the one named."""
-    parameters = {
+def parameters(settings: dict[str, Any], *, database: str | None = None) -> dict[str, Any]:
+    """What libpq needs to know of a Django ``DATABASES`` entry, for its database or the one named."""
+    known = {
         "dbname": database or settings["NAME"],
         "user": settings["USER"],
         "password": settings["PASSWORD"] or None,
@@ -31,13 +31,17 @@ def connect(settings: dict[str, Any], *, database: str | None = None) -> psycopg
         "port": settings["PORT"] or None,
         **settings.get("OPTIONS", {}),
     }
-    known = psycopg.conninfo.make_conninfo(**{key: value for key, value in parameters.items() if value is not None})
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def connect(settings: dict[str, Any], *, database: str | None = None) -> psycopg.Connection:
+    """Open an autocommit connection with a Django ``DATABASES`` entry, to its database or to the one named."""
+    known = psycopg.conninfo.make_conninfo(**parameters(settings, database=database))
     return psycopg.connect(known, autocommit=True, connect_timeout=10)
 
 
-@contextmanager
-def maintenance(settings: dict[str, Any]) -> Iterator[psycopg.Connection]:
-    """A connection as owner outside the project's database, holding the lock on roles."""
+def beside(settings: dict[str, Any]) -> psycopg.Connection:
+    """A connection outside the database of a ``DATABASES`` entry, which need not exist. Raises DatabaseError."""
     try:
         connection = connect(settings, database="postgres")
     except psycopg.OperationalError as error:
@@ -46,12 +50,17 @@ def maintenance(settings: dict[str, Any]) -> Iterator[psycopg.Connection]:
             connection = connect(settings)
         except psycopg.OperationalError:
             raise DatabaseError(_unreachable(settings, error)) from None
-    with connection:
-        if connection.info.server_version < OLDEST_VERSION * 10000:
-            raise DatabaseError(
-                f"The server is PostgreSQL {connection.info.server_version // 10000}; "
-                f"Credit City needs {OLDEST_VERSION} or newer."
-            )
+    version = connection.info.server_version // 10000
+    if version < OLDEST_VERSION:
+        connection.close()
+        raise DatabaseError(f"The server is PostgreSQL {version}; Credit City needs {OLDEST_VERSION} or newer.")
+    return connection
+
+
+@contextmanager
+def maintenance(settings: dict[str, Any]) -> Iterator[psycopg.Connection]:
+    """A connection as owner outside the project's database, holding the lock on roles. Raises DatabaseError."""
+    with beside(settings) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [ROLES_LOCK])
         yield connection
 

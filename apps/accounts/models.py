@@ -181,6 +181,7 @@ class Factor(models.Model):
     added_at = models.DateTimeField(_("added"), default=timezone.now)
     used_at = models.DateTimeField(_("last used"), null=True)
 
+    wrapped_keys = ("wrapped_key",)
     row_security = Open(why="asked before anybody is logged in")
 
     class Meta:

@@ -6,7 +6,8 @@ key makes everything of that person unreadable, in history and backups too. `set
 stop (`settings.MASTER_KEY`, a single key, is taken when the list is missing).
 
 Bytes of a sealed value: version (1), nonce (12), ciphertext with tag (length of the text + 16).
-Bytes of a wrapped key: version (1), id of the master key (8), nonce (12), ciphertext with tag (48).
+Bytes of a wrapped key: version (1), id of the master key (8), nonce (12), ciphertext with tag (48). A model says in
+`wrapped_keys` which of its columns hold some, so that a backup knows which master keys it needs.
 """
 
 from __future__ import annotations
@@ -90,6 +91,12 @@ def _parsed(values: tuple[str | bytes, ...]) -> tuple[_MasterKey, ...]:
 def _master_keys() -> tuple[_MasterKey, ...]:
     values = getattr(settings, "MASTER_KEYS", None) or [getattr(settings, "MASTER_KEY", "")]
     return _parsed(tuple(value for value in values if value))
+
+
+def master_key_ids() -> list[str]:
+    """The ids of the master keys that settings hold, in hexadecimal digits, the current one first. They tell nothing of
+    the keys."""
+    return [master.key_id.hex() for master in _master_keys()]
 
 
 def generate_master_key() -> str:

@@ -64,6 +64,7 @@ class Batch(models.Model):
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
     history = History(excluded_fields=["data_key"])
+    wrapped_keys = ("data_key",)
     row_security = DepartmentRows()
     # Its page shows cells of the file, persons' among them who may not be on record yet.
     access_log = (

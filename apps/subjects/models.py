@@ -264,6 +264,7 @@ class PersonKey(models.Model):
     wrapped = models.BinaryField(_("wrapped key"), null=True)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
 
+    wrapped_keys = ("wrapped",)
     row_security = InternalRows(why="persons belong to no department")
 
     class Meta:

@@ -4,15 +4,11 @@ import os
 from typing import Any
 
 import psycopg
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from apps.audit.declarations import add_only_tables
-from apps.audit.history import history_tables
-from apps.audit.installation import install
 from apps.audit.partitions import PartitionError
-from apps.audit.row_security import public_tables, sync_policies
+from apps.core.installation import bring_up
 from credit_city import postgres, roles
 from credit_city.errors import ConfigurationError
 
@@ -42,17 +38,7 @@ class Command(BaseCommand):
         with roles.maintenance(owner) as maintenance:
             created = roles.ensure_database(maintenance, owner["NAME"])
             roles.ensure_app_role(maintenance, app, may_set_password=not given)
-            call_command("migrate", interactive=False, verbosity=max(0, verbosity - 1))
-            with roles.connect(owner) as database:
-                install(database)
-                roles.grant(
-                    database,
-                    app["ROLES"],
-                    append_only=history_tables(),
-                    add_only=add_only_tables(),
-                    public=public_tables(),
-                )
-                sync_policies(database, app["ROLES"])
+            bring_up(owner, app["ROLES"], verbosity=verbosity)
         try:
             roles.connect(app).close()
         except psycopg.OperationalError as error:
