@@ -13,8 +13,8 @@ def every_model_declares(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{model._meta.label} does not say who may see its rows.",
-            hint="Set row_security on the model: DepartmentRows(), RowsOf(...), InternalRows(...) or Open(why=...) of "
-            "apps.audit.row_security.",
+            hint="Set row_security on the model: DepartmentRows(), RowsOf(...), InternalRows(...), OwnRows(...) or "
+            "Open(why=...) of apps.audit.row_security.",
             obj=model,
             id="audit.E002",
         )

@@ -47,6 +47,14 @@ class RowSecurity:
         """Whether the context may insert, change or delete the row; a change must satisfy it before and after."""
         raise NotImplementedError
 
+    def insert(self, model: type[models.Model], alias: str) -> str:
+        """Whether the context may insert the row, where that is not what ``write`` says."""
+        return self.write(model, alias)
+
+    def delete(self, model: type[models.Model], alias: str) -> str:
+        """Whether the context may delete the row, where that is not what ``write`` says."""
+        return self.write(model, alias)
+
 
 @dataclass(frozen=True)
 class DepartmentRows(RowSecurity):
@@ -98,6 +106,25 @@ class InternalRows(RowSecurity):
         return f"current_setting('app.clearance', true) = '{INTERNAL}'"
 
     write = read
+
+
+@dataclass(frozen=True)
+class OwnRows(RowSecurity):
+    """Rows of the person whom the foreign key ``field`` names: that person reads and changes them, and only the
+    platform itself (``every_department``) makes and removes them."""
+
+    field: str
+
+    def read(self, model: type[models.Model], alias: str) -> str:
+        person = "(SELECT nullif(current_setting('app.user_id', true), '')::bigint)"
+        return f"{_column(model, self.field, alias)} = {person}"
+
+    write = read
+
+    def insert(self, model: type[models.Model], alias: str) -> str:
+        return "false"
+
+    delete = insert
 
 
 @dataclass(frozen=True)
@@ -204,9 +231,9 @@ def policies_of(model: type[models.Model], roles: dict[str, str]) -> list[Policy
         return policies
     writable = security.write(model, table)
     policies += [
-        Policy(INSERT, "INSERT", app, check=writable),
+        Policy(INSERT, "INSERT", app, check=security.insert(model, table)),
         Policy(UPDATE, "UPDATE", app, writable, writable),
-        Policy(DELETE, "DELETE", app, writable),
+        Policy(DELETE, "DELETE", app, security.delete(model, table)),
     ]
     if security.public:
         policies.append(Policy("public", "SELECT", roles["public"], security.public))
