@@ -195,9 +195,13 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 PROCRASTINATE_IMPORT_PATHS: list[str] = []
 
-# Notices of logins go out by mail; without a server they stand in the worker's log.
+# Notices go out by mail; without a server they stand in the worker's log.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="credit-city@localhost")
+# Where people reach the site: what links in mails begin with. Without it a mail says where to look, without a link.
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}" if DEMO else "")
+# So long after it was read a notice is removed.
+NOTICE_DAYS = env.int("NOTICE_DAYS", default=180)
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEMO or DEBUG else "json")
 LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

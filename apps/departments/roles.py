@@ -46,7 +46,9 @@ class Preset:
 
 # Every department of the administration may enter, review and look.
 _BUSINESS = frozenset(Department.Kind.values) - {Department.Kind.GOVERNMENT}
-_REFERENCE = ("catalogue.view_*", "core.view_*", "departments.view_department")
+# Everybody with a role; the notices are the own ones.
+_TOLD = ("notices.view_notice",)
+_REFERENCE = (*_TOLD, "catalogue.view_*", "core.view_*", "departments.view_department")
 _SEE = (
     *_REFERENCE,
     "records.view_*",
@@ -102,6 +104,7 @@ PRESETS: dict[Role, Preset] = {
     ),
     Role.SYSTEM_ADMINISTRATOR: Preset(
         (
+            *_TOLD,
             "core.*",
             "departments.view_user",
             "departments.add_user",
@@ -119,6 +122,7 @@ PRESETS: dict[Role, Preset] = {
     ),
     Role.SECURITY_ADMINISTRATOR: Preset(
         (
+            *_TOLD,
             "departments.view_user",
             "departments.view_department",
             "departments.view_rolegroup",
@@ -132,6 +136,7 @@ PRESETS: dict[Role, Preset] = {
     ),
     Role.AUDIT_ADMINISTRATOR: Preset(
         (
+            *_TOLD,
             "audit.view_*",
             "accounts.view_loginevent",
             "admin.view_logentry",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the sidebar: title, icon, URL name, the Django permission that opens it."""
+    """A page of the sidebar: title, icon, URL name, the Django permission that opens it ("": open to everybody)."""
 
     title: str | Promise
     icon: str
@@ -21,6 +21,13 @@ class Page:
 
 
 GROUPS: list[tuple[str | Promise, list[Page]]] = [
+    (
+        _("Desk"),
+        [
+            Page(_("My desk"), "space_dashboard", "admin:index", ""),
+            Page(_("My notices"), "notifications", "admin:notices_notice_changelist", "notices.view_notice"),
+        ],
+    ),
     (
         _("Credit records"),
         [
@@ -131,20 +138,15 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups and pages that the user of this request may open; the one that is open is marked."""
-    groups: list[dict[str, Any]] = [
-        {
-            "title": _("Desk"),
-            "items": [{"title": _("My desk"), "icon": "space_dashboard", "link": reverse("admin:index")}],
-        }
-    ]
+    groups: list[dict[str, Any]] = []
     for title, pages in GROUPS:
         items = [
             {"title": page.title, "icon": page.icon, "link": link + page.query}
             for page in pages
-            if request.user.has_perm(page.permission) and (link := _link(page.url))
+            if (not page.permission or request.user.has_perm(page.permission)) and (link := _link(page.url))
         ]
         if items:
-            groups.append({"title": title, "items": items, "separator": True})
+            groups.append({"title": title, "items": items, "separator": bool(groups)})
     links = [item["link"] for group in groups for item in group["items"]]
     here = open_link(request.get_full_path(), links)
     for group in groups:

@@ -91,7 +91,7 @@ POWERS = {
     "accounts and parameters": ("accounts.*", "core.*", "departments.*_user", "departments.*_department"),
     "rights": ("departments.*_membership", "departments.*_rolegroup", "departments.*objectpermission"),
     "logs": ("audit.*", "admin.*"),
-    "nobody's own": ("departments.*_twopersonchange", "departments.*_liaisonofficer"),
+    "nobody's own": ("departments.*_twopersonchange", "departments.*_liaisonofficer", "notices.*_notice"),
 }
 
 

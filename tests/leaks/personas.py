@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import Permission
 
+from apps.audit.row_security import OwnRows, security_of
 from apps.departments.models import Department, User
 from apps.departments.roles import PRESETS, page_permissions
 from apps.departments.terms import Role
@@ -44,7 +45,7 @@ class Persona:
 
     def may_open(self, model: Model) -> bool:
         """Whether the pages of a model whose rows belong to nobody in particular are open to this person."""
-        if self.user is None or is_owned(model):
+        if self.user is None or is_owned(model) or isinstance(security_of(model), OwnRows):
             return False
         label, name = model._meta.app_label, model._meta.model_name
         if model is User and self.oversees:
@@ -56,7 +57,7 @@ class Persona:
         """Whether this person may change rows of such a model."""
         label, name = model._meta.app_label, model._meta.model_name
         verbs = ("add", "change", "delete")
-        if self.user is None:
+        if self.user is None or isinstance(security_of(model), OwnRows):
             return False
         if any(self.user.has_perm(f"{label}.{verb}_{name}") for verb in verbs):
             return True
