@@ -19,12 +19,6 @@ _OPEN: Final = {
 _ALWAYS_OPEN: Final = frozenset({"admin:login", "admin:second-factor", "admin:logout", "admin:jsi18n", "set_language"})
 
 
-def unattended(view: Any) -> Any:
-    """Marks a view that a page asks by itself, again and again: it keeps no session alive."""
-    view.unattended = True
-    return view
-
-
 def duty(request: HttpRequest) -> str:
     """The name of the page that this person has to see before any other, "" when there is none."""
     if logging_in.password_due(request):

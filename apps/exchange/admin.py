@@ -18,10 +18,10 @@ from django.views.decorators.http import require_GET
 from import_export.admin import ImportMixin
 from unfold.decorators import display
 
-from apps.accounts.middleware import unattended
 from apps.audit import access
 from apps.catalogue.blank import blank_file
 from apps.catalogue.specs import item_spec
+from apps.core.unattended import unattended
 from apps.departments.admin_scope import DepartmentFilter, ScopedAdmin
 from apps.departments.scope import departments_of
 

@@ -1,10 +1,11 @@
 """The page of the own notices."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -13,9 +14,12 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from apps.core.admin_base import BaseAdmin
+from apps.core.unattended import unattended
 
 from .kinds import KINDS
 from .models import Notice
+
+COUNTED: Final = 99
 
 
 class UnreadFilter(DropdownFilter):
@@ -51,8 +55,13 @@ class NoticeAdmin(BaseAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.read_all_view))
-        return [path("read-all/", view, name="notices_notice_read_all"), *super().get_urls()]
+        read_all = self.admin_site.admin_view(require_POST(self.read_all_view))
+        unread = self.admin_site.admin_view(self.unread_view)
+        return [
+            path("read-all/", read_all, name="notices_notice_read_all"),
+            path("unread/", unread, name="notices_notice_unread"),
+            *super().get_urls(),
+        ]
 
     @display(description=_("notice"))
     def shown_notice(self, obj: Notice) -> str:
@@ -67,6 +76,13 @@ class NoticeAdmin(BaseAdmin):
         notice: Notice = self.visible_or_404(request, object_id)
         self.get_queryset(request).filter(pk=notice.pk).mark_read()
         return HttpResponseRedirect(notice.address or self._url("changelist"))
+
+    @unattended
+    def unread_view(self, request: HttpRequest) -> HttpResponse:
+        """How many are unread, counted up to COUNTED, for the bell."""
+        number = self.get_queryset(request).unread().order_by()[: COUNTED + 1].count()
+        text = f"{COUNTED}+" if number > COUNTED else str(number)
+        return TemplateResponse(request, "notices/unread.html", {"number": number, "text": text})
 
     def read_all_view(self, request: HttpRequest) -> HttpResponse:
         """Mark all of the person's notices as read."""
