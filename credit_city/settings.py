@@ -203,6 +203,9 @@ SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.str('PORT', defau
 # So long after it was read a notice is removed.
 NOTICE_DAYS = env.int("NOTICE_DAYS", default=180)
 
+# Folders with fonts for characters that the letters' own fonts lack; all commonly used ones are there without.
+LETTER_FONTS = env.list("LETTER_FONTS", default=[])
+
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEMO or DEBUG else "json")
 LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
 
