@@ -6,10 +6,10 @@ import enum
 import re
 
 import pytest
-from apps.letters.errors import MissingValue
 
 from apps.letters import contents
 from apps.letters.contents import LETTERS, Outcome, citation
+from apps.letters.errors import MissingValue
 from apps.letters.rendering import TEMPLATES, chinese_date, render
 from apps.letters.samples import COMPANY, REMEDIES, SAMPLES
 
@@ -102,7 +102,7 @@ DUTIES = {
     "objection-unresolved": ["予以标注", "作如下标注", "“信用主体对本信息提出异议，经核查未能确认”"],
     "repair-receipt": ["10个工作日内办结", "3个工作日内审查决定", "最迟于2026年12月7日答复", "不收取任何费用"],
     "repair-accepted": ["由示范市市场监督管理局审查决定", "2027年1月8日（该日期跨入尚未公布放假安排的年度，为推算日期"],
-    "repair-refused": ["最短公示期", "决定不予受理", "自2026年12月20日起，你单位可以重新提出申请"],
+    "repair-refused": ["最短公示期", "决定不予受理", "自2026年12月20日起，你单位可以再次提出申请"],
     "review-request": ["最早可修复日2026年6月12日", "3个工作日内，即于2026年11月27日前", "不予修复的，请说明理由"],
     "repair-granted": [
         "决定准予信用修复",
@@ -177,6 +177,19 @@ def test_a_refusal_for_another_reason_than_time_names_no_day():
     for name in ("repair-refused", "repair-denied"):
         changed = {"apply_from": None} | ({"arithmetic": ""} if name == "repair-denied" else {})
         assert "上述情形消除后，你单位可以" in text(render(dataclasses.replace(SAMPLES[name], **changed)))
+
+
+@pytest.mark.parametrize("name", ["repair-refused", "repair-denied"])
+def test_where_repair_is_excluded_no_new_application_is_promised(name):
+    letter = dataclasses.replace(SAMPLES[name], apply_from=None, publicity_ends=datetime.date(2029, 3, 12))
+    words = text(render(letter))
+    assert "在公示期届满前不予修复，公示期至2029年3月12日届满" in words
+    assert "提出申请。" not in words
+
+
+def test_a_reason_of_several_sentences_and_lines_ends_with_one_stop():
+    words = text(render(dataclasses.replace(SAMPLES["repair-denied"], reason="未整改。仍在继续。\n材料不实；\n")))
+    assert "理由：未整改。仍在继续；材料不实。二、" in words
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,11 @@ def test_a_long_addressee_and_a_long_office_stay_on_the_paper():
     assert words.count(office.name) == 2
 
 
+@pytest.mark.parametrize("name", ["commitment-letter", "objection-accepted", "repair-accepted", "repair-clock-paused"])
+def test_a_short_letter_is_one_sheet(name):
+    assert len(pages(render(SAMPLES[name]))) == 1
+
+
 @pytest.mark.parametrize("papers", range(1, 26, 2))
 def test_no_page_bears_a_signature_alone(papers):
     letter = dataclasses.replace(RECEIPT, papers=tuple(f"第{number}份材料" for number in range(papers)))

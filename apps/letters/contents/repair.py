@@ -37,8 +37,11 @@ class RepairAccepted(LetterToApplicant):
 
 @dataclass(frozen=True, kw_only=True)
 class RepairRefused(LetterToApplicant):
-    """Refusal to take up an application for repair. `apply_from`: from which day a new one can succeed, if the
-    reason passes with time."""
+    """Refusal to take up an application for repair.
+
+    apply_from      from which day a new one can succeed, if the reason passes with time
+    publicity_ends  only where repair is excluded: last day on which the record is shown
+    """
 
     template = "repair-refused"
     title = "信用修复不予受理通知书"
@@ -46,6 +49,7 @@ class RepairRefused(LetterToApplicant):
     received_on: datetime.date
     reason: str
     apply_from: datetime.date | None = None
+    publicity_ends: datetime.date | None = None
     remedies: Remedies
 
 
@@ -88,7 +92,12 @@ class RepairGranted(LetterToApplicant):
 
 @dataclass(frozen=True, kw_only=True)
 class RepairDenied(LetterToApplicant):
-    """Repair is denied: reason, remedies, and from which day a new application can succeed (None: no such day)."""
+    """Repair is denied, with reason and remedies.
+
+    apply_from      from which day a new application can succeed, if the reason passes with time
+    arithmetic      how that day was found
+    publicity_ends  only where repair is excluded: last day on which the record is shown
+    """
 
     template = "repair-denied"
     title = "不予信用修复通知书"
@@ -97,6 +106,7 @@ class RepairDenied(LetterToApplicant):
     decided_by: str
     reason: str
     apply_from: datetime.date | None = None
+    publicity_ends: datetime.date | None = None
     arithmetic: str = ""
     remedies: Remedies
 
