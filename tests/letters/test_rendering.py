@@ -4,6 +4,9 @@ import dataclasses
 import datetime
 import io
 import re
+import shutil
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -184,8 +187,11 @@ class TestFonts:
     def test_an_office_adds_its_own(self, settings, tmp_path):
         settings.LETTER_FONTS = [str(tmp_path / "absent")]
         assert [each.id for each in check_further_fonts(None)] == ["letters.E002"]
+        for font in Path(str(resources.files("pylopdf_fonts_zh_cn"))).glob("*Sans*.otf"):
+            shutil.copy(font, tmp_path / "own.otf")
         settings.LETTER_FONTS = [str(tmp_path)]
         assert check_further_fonts(None) == []
+        assert str(tmp_path / "own.otf") in {str(each.path) for each in rendering.find_fonts().fonts()}
         assert render(RECEIPT)
 
 
