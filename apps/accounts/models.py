@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.row_security import Open
+from apps.audit.upkeep import Upkeep
 
 from . import rules
 from .terms import EventKind, FactorKind, LockScope
@@ -26,6 +27,7 @@ class Session(AbstractBaseSession):
     begun_at = models.DateTimeField(_("begun"), default=timezone.now)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
 
+    upkeep = Upkeep()
     row_security = Open(why="read to know who is asking")
 
     class Meta:

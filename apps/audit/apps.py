@@ -13,3 +13,4 @@ class AuditConfig(AppConfig):
         register(checks.every_model_declares, Tags.models)
         register(checks.database_holds_to_it, Tags.database)
         register(checks.history_is_kept, Tags.database)
+        register(checks.tables_are_tended, Tags.database)

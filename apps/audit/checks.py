@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
-from . import differences, row_security
+from . import differences, row_security, upkeep
 
 
 def every_model_declares(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -45,4 +45,15 @@ def history_is_kept(app_configs: Any, databases: Any = None, **kwargs: Any) -> l
         wrapper.ensure_connection()
         for line in differences.differences(wrapper.connection, wrapper.settings_dict["ROLES"]["app"]):
             messages.append(Error(line, hint=hint, id="audit.E003"))
+    return messages
+
+
+def tables_are_tended(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """audit.W001 for each table of a named database that is vacuumed, analysed or sampled otherwise than declared."""
+    messages: list[CheckMessage] = []
+    for alias in databases or ():
+        wrapper: Any = connections[alias]
+        wrapper.ensure_connection()
+        for line in upkeep.differences(wrapper.connection):
+            messages.append(Warning(line, hint="Run `manage.py init_database` as the owner.", id="audit.W001"))
     return messages

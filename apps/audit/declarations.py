@@ -3,6 +3,7 @@
 ``add_only = True``: the application role may add rows and never change or remove one.
 ``partitioned_by = "at"``: the table is kept in months of this moment (apps/audit/partitions.py); history models are.
 ``sealed = True``: the rows go into the seals (apps/audit/seals); all history models do.
+``upkeep = Upkeep(...)``: how a table of many rows is vacuumed, analysed and sampled (apps/audit/upkeep.py).
 ``wrapped_keys = ("data_key",)``: columns that hold keys wrapped by a master key (apps/core/crypto.py).
 """
 

@@ -43,6 +43,7 @@ DECLARE
     columns text;
     plain name;
     partition text;
+    options text;
 BEGIN
     PERFORM FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = parent AND pg_get_expr(c.relpartbound, c.oid) = 'FOR VALUES ' || span;
@@ -59,6 +60,11 @@ BEGIN
     -- Attached when it is complete: writers of other months never wait, only those of the default partition do.
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE'
         ' INCLUDING COMPRESSION)', partition, parent);
+    -- Vacuumed and analysed as its neighbours are.
+    SELECT array_to_string(reloptions, ', ') INTO STRICT options FROM pg_class WHERE oid = fallback;
+    IF options IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %s SET (%s)', partition, options);
+    END IF;
     EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', parent);
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', fallback);
     EXECUTE format('WITH moved AS (DELETE FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
@@ -115,6 +121,26 @@ END;
 """,
 )
 
+ANALYZE_MONTHS: Final = Function(
+    "public",
+    "analyze_months",
+    "",
+    # PostgreSQL analyses the partitions by itself and never the table that they make up.
+    "RETURNS void SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s'",
+    """
+DECLARE
+    parent regclass;
+BEGIN
+    FOR parent IN
+        SELECT p.partrelid FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partdefid
+        WHERE c.relnamespace = 'history'::regnamespace ORDER BY p.partrelid
+    LOOP
+        EXECUTE format('ANALYZE %s', parent);
+    END LOOP;
+END;
+""",
+)
+
 REFUSE_TRUNCATE: Final = Function(
     "public",
     "refuse_truncate",
@@ -142,4 +168,4 @@ END;
 """,
 )
 
-FUNCTIONS: Final = (REFUSE_TRUNCATE, REFUSE_NEW_KEY, ADD_MONTH, ADD_MONTHS_AHEAD, MAKE_MONTHS)
+FUNCTIONS: Final = (REFUSE_TRUNCATE, REFUSE_NEW_KEY, ADD_MONTH, ADD_MONTHS_AHEAD, MAKE_MONTHS, ANALYZE_MONTHS)

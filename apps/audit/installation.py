@@ -2,7 +2,7 @@
 
 from psycopg import Connection
 
-from . import guards
+from . import guards, upkeep
 from .declarations import declaring
 from .functions import FUNCTIONS, SCHEMA
 from .partitions import partition
@@ -23,3 +23,4 @@ def install(database: Connection) -> None:
     database.execute("SELECT public.make_months_ahead()")
     with database.transaction():
         guards.install(database)
+        upkeep.install(database)

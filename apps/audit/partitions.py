@@ -36,6 +36,13 @@ def make_months_ahead() -> int:
     return int(made)
 
 
+def analyze_months() -> None:
+    """Collect statistics of the tables kept in months, as wholes. Any role may ask; raises OperationalError when a
+    table is locked for longer than five seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.analyze_months()")
+
+
 def partition(database: Connection, model: type[models.Model]) -> bool:
     """Partition the table of a model, in a transaction of its own; its rows go to their months.
 

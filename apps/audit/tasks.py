@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from procrastinate.contrib.django import app
 
-from .partitions import make_months_ahead
+from .partitions import analyze_months, make_months_ahead
 from .seals import publication, sealing, verification
 from .seals.findings import sentence
 
@@ -19,9 +19,11 @@ class NotAsSealed(Exception):
 @app.periodic(cron="50 17 * * *")
 @app.task(name="audit.make_months", queue="audit", queueing_lock="audit.make_months")
 def make_months(timestamp: int) -> None:
-    """Make the partitions of the coming months, each night in Shanghai (crons run in UTC)."""
+    """Make the partitions of the coming months, each night in Shanghai (crons run in UTC); with a new month, look anew
+    at what the tables hold."""
     if made := make_months_ahead():
         logger.info("%s monthly partitions made", made)
+        analyze_months()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -10,6 +10,7 @@ from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
 from apps.audit.triggers import NeedsReason, becomes
+from apps.audit.upkeep import Upkeep
 from apps.core.terms import SubjectKind
 
 from .querysets import BatchQuerySet
@@ -110,6 +111,7 @@ class BatchError(models.Model):
     code = models.CharField(_("kind of error"), max_length=64)
     params = models.JSONField(_("details"), default=dict, blank=True)
 
+    upkeep = Upkeep()
     row_security = RowsOf("batch")
 
     class Meta:
@@ -140,6 +142,7 @@ class BatchEntry(models.Model):
     )
     row = models.PositiveIntegerField(_("row"))
 
+    upkeep = Upkeep()
     row_security = RowsOf("batch")
 
     class Meta:
@@ -160,6 +163,7 @@ class BatchSubject(models.Model):
     )
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name=_("import batch"), related_name="subjects")
 
+    upkeep = Upkeep()
     row_security = RowsOf("batch")
 
     class Meta:
@@ -178,6 +182,7 @@ class BatchKey(models.Model):
     )
     batch = models.ForeignKey(Batch, models.PROTECT, verbose_name=_("import batch"), related_name="keys")
 
+    upkeep = Upkeep()
     row_security = RowsOf("batch")
 
     class Meta:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.row_security import OwnRows
+from apps.audit.upkeep import Upkeep
 
 from .kinds import KINDS
 from .querysets import NoticeQuerySet
@@ -33,6 +34,7 @@ class Notice(models.Model):
     read_at = models.DateTimeField(_("read"), null=True)
 
     objects = NoticeQuerySet.as_manager()
+    upkeep = Upkeep()
     row_security = OwnRows("recipient")
 
     class Meta:

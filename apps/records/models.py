@@ -13,6 +13,7 @@ from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
 from apps.audit.triggers import NeedsReason, becomes, changed
+from apps.audit.upkeep import Upkeep
 from apps.departments.scope import may
 from apps.subjects.access import person_rows
 
@@ -115,6 +116,10 @@ class Record(models.Model):
     )
 
     history = History()
+    upkeep = Upkeep(
+        sampled=("department", "item", "state", "subject"),
+        together=("department", "item", "state"),
+    )
     row_security = DepartmentRows(public=PUBLIC)
     access_log = (
         *person_rows("subject"),
@@ -197,6 +202,7 @@ class Attachment(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
 
     history = History()
+    upkeep = Upkeep()
     row_security = RowsOf("record")
     objects = AttachmentQuerySet.as_manager()
 

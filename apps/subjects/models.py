@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from apps.audit.history import History
 from apps.audit.row_security import InternalRows, Open
 from apps.audit.triggers import NeedsReason, changed
+from apps.audit.upkeep import Upkeep
 from apps.core.terms import SubjectKind
 
 from .access import person_rows
@@ -132,6 +133,7 @@ class Subject(models.Model):
     )
 
     history = History(excluded_fields=["name_tokens"])
+    upkeep = Upkeep(sampled=("region", "industry"))
     row_security = Open(why="the register of organisations is public and searched by text", public=True)
     access_log = person_rows("")
     objects = SubjectQuerySet.as_manager()
@@ -206,6 +208,7 @@ class Identifier(models.Model):
     source = models.CharField(pgettext_lazy("identifier", "source"), max_length=100, blank=True)
 
     history = History()
+    upkeep = Upkeep()
     row_security = Open(why="the register of organisations is public and searched by text", public=True)
 
     class Meta:
@@ -232,6 +235,7 @@ class SubjectName(models.Model):
     )
 
     history = History(excluded_fields=["name_tokens"])
+    upkeep = Upkeep()
     row_security = Open(why="the register of organisations is public and searched by text", public=True)
 
     class Meta:
@@ -265,6 +269,7 @@ class PersonKey(models.Model):
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True)
 
     wrapped_keys = ("wrapped",)
+    upkeep = Upkeep()
     row_security = InternalRows(why="persons belong to no department")
 
     class Meta:
@@ -299,6 +304,7 @@ class PersonalData(models.Model):
     number_encrypted = models.BinaryField(pgettext_lazy("identity", "document number"))
 
     history = History()
+    upkeep = Upkeep()
     row_security = InternalRows(why="persons belong to no department")
     access_log = person_rows("subject")
 
