@@ -194,6 +194,8 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
 PROCRASTINATE_IMPORT_PATHS: list[str] = []
+# Jobs that succeeded are kept so long.
+JOB_DAYS = env.int("JOB_DAYS", default=30)
 
 # Notices go out by mail; without a server they stand in the worker's log.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

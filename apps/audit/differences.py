@@ -60,7 +60,7 @@ def _partitions(database: Connection) -> Iterator[str]:
         yield f"{name}: the table is not partitioned"
     for name, month in database.execute(
         "SELECT c.relname, to_char(month, 'YYYY-MM') FROM pg_class c, generate_series("
-        "    date_trunc('month', now()), date_trunc('month', now()) + interval '1 month', '1 month') AS month"
+        "    date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', '1 month') AS month"
         " WHERE c.relname = ANY (%s) AND c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT EXISTS ("
         "    SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid WHERE i.inhparent = c.oid"
         "    AND pg_get_expr(p.relpartbound, p.oid)"

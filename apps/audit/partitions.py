@@ -36,6 +36,32 @@ def make_months_ahead() -> int:
     return int(made)
 
 
+_MONTHS_AHEAD: Final = """
+    WITH months AS (
+        SELECT i.inhparent AS parent,
+            substring(pg_get_expr(c.relpartbound, c.oid) FROM 'FROM \\(''([^'']+)')::timestamptz AS first
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    )
+    SELECT min(ahead) - 1
+    FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partdefid, generate_series(0, 12) AS ahead
+    WHERE c.relnamespace = 'history'::regnamespace AND (ahead = 12 OR NOT EXISTS (
+        SELECT FROM months WHERE parent = p.partrelid AND first
+            = (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead)) AT TIME ZONE 'UTC'
+    ))
+"""
+
+
+def months_ahead() -> int:
+    """For how many months after this one every table kept in months has its partition; -1 where this month is missing.
+
+    The worker keeps three ahead. Any role may ask.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MONTHS_AHEAD)
+        (ahead,) = cursor.fetchone()
+    return int(ahead)
+
+
 def analyze_months() -> None:
     """Collect statistics of the tables kept in months, as wholes. Any role may ask; raises OperationalError when a
     table is locked for longer than five seconds."""

@@ -7,9 +7,12 @@ from typing import Final
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.audit.partitions import months_ahead
+
 logger = logging.getLogger(__name__)
 
 WORKER_LATE_SECONDS: Final = 60
+LEAST_MONTHS_AHEAD: Final = 2
 _migrated = False
 
 
@@ -41,9 +44,14 @@ def worker_is_alive() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def months_are_ready() -> bool:
+    """Whether history has its partitions for this month and the two to come; a worker at work keeps three ahead."""
+    return months_ahead() >= LEAST_MONTHS_AHEAD
+
+
 NEEDED: Final[dict[str, Callable[[], bool]]] = {"database": database_answers, "schema": schema_is_current}
 """Without these a page cannot be served."""
-WATCHED: Final[dict[str, Callable[[], bool]]] = {"worker": worker_is_alive}
+WATCHED: Final[dict[str, Callable[[], bool]]] = {"worker": worker_is_alive, "months": months_are_ready}
 """Without these pages are served, and work waits."""
 
 

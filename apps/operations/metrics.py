@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.values import MutexValue, ValueClass
 
 from apps.audit.context import every_department
+from apps.audit.partitions import months_ahead
 from apps.departments.models import Department
 from apps.exchange.models import Batch
 from apps.records.models import Record
@@ -37,7 +38,7 @@ class StateCollector(Collector):
     """Asks the database when it is scraped; every web process would give the same answer, so none keeps it."""
 
     def collect(self) -> Iterator[Metric]:
-        families = (_jobs, _oldest_job, _worker, _batches, _rows, _clocks)
+        families = (_jobs, _oldest_job, _worker, _months, _batches, _rows, _clocks)
         with transaction.atomic(), every_department():
             # Whoever takes the numbers one by one must not do so with every department open.
             found = [metric for family in families for metric in family()]
@@ -94,6 +95,11 @@ def _worker() -> Iterator[Metric]:
     rows = _rows_of("SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers")
     known = [row for row in rows if row[0] is not None]
     return _gauge("worker_heartbeat_seconds", "Time since a worker's last sign of life.", [], known)
+
+
+def _months() -> Iterator[Metric]:
+    text = "For how many months to come history has its partitions; below 0, this month's is missing."
+    return _gauge("months_ahead", text, [], [(months_ahead(),)])
 
 
 def _batches() -> Iterator[Metric]:

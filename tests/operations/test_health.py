@@ -17,6 +17,17 @@ def asked_anew() -> Iterator[None]:
     health._migrated = False
 
 
+def lose_months(owner: Any, since: int) -> None:
+    """Remove the partitions of one table from the month so many from now on."""
+    months = owner.execute(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_accessentry'::regclass"
+        " AND inhrelid::regclass::text !~ 'default' ORDER BY 1 DESC LIMIT %s",
+        [4 - since],
+    )
+    for (name,) in months.fetchall():
+        owner.execute(f"DROP TABLE {name}")
+
+
 def test_alive_asks_nobody(client: Client) -> None:
     # No database is open to this test: a query would fail it.
     answer = client.get("/healthz")
@@ -28,7 +39,7 @@ def test_alive_asks_nobody(client: Client) -> None:
 def test_ready_when_the_schema_is_current_and_honest_about_the_worker(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "schema": "ok", "worker": "failing"}
+    assert answer.json() == {"database": "ok", "schema": "ok", "worker": "failing", "months": "ok"}
 
 
 @pytest.mark.django_db
@@ -37,6 +48,17 @@ def test_a_worker_is_known_by_its_heartbeat(client: Client, age: str, told: str)
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s::interval)", [age])
     assert client.get("/readyz").json()["worker"] == told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("last", "told"), [(3, "ok"), (2, "failing"), (0, "failing")])
+def test_a_month_that_nobody_made_is_told(client: Client, owner_connection: Any, last: int, told: str) -> None:
+    lose_months(owner_connection, last)
+    try:
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["months"]) == (200, told)
+    finally:
+        owner_connection.execute("SELECT make_months_ahead()")
 
 
 @pytest.mark.django_db
@@ -66,7 +88,7 @@ def test_not_ready_without_a_database_and_nothing_is_told_of_it(client: Client, 
         connection.close()
         connection.settings_dict["NAME"] = name
     assert answer.status_code == 503
-    assert answer.json() == {"database": "failing", "schema": "failing", "worker": "failing"}
+    assert answer.json() == dict.fromkeys(["database", "schema", "worker", "months"], "failing")
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])

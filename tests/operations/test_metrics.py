@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
@@ -12,6 +13,7 @@ from apps.exchange.models import Batch
 from apps.records.models import Record
 from tests.delivered import load_rules
 from tests.exchange import files
+from tests.operations.test_health import lose_months
 from tests.records import factories
 from tests.records.factories import enter, put
 
@@ -69,6 +71,19 @@ def test_jobs_that_wait_are_told_with_the_age_of_the_oldest(client: Client) -> N
     assert number(client, "jobs", queue="exchange", status="todo") == 1
     assert number(client, "jobs", queue="q", status="failed") == 1
     assert number(client, "oldest_waiting_job_seconds", queue="exchange") == pytest.approx(90, abs=30)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("since", [3, 0])
+def test_the_months_that_history_is_ready_for_are_told(
+    client: Client, owner_connection: psycopg.Connection, since: int
+) -> None:
+    assert number(client, "months_ahead") == 3
+    lose_months(owner_connection, since)
+    try:
+        assert number(client, "months_ahead") == since - 1
+    finally:
+        owner_connection.execute("SELECT make_months_ahead()")
 
 
 @pytest.mark.django_db
