@@ -28,7 +28,7 @@ BOUND: Final = 1.1
 PAGE: Final = 100
 REPEATED: Final = 5
 """How often a query is asked in one timing: most take less than a millisecond."""
-INDEXES: Final = {"search by number": "record_document_number", "search by name": "subject_name_tokens"}
+INDEXES: Final = {"search by number": "record_number", "search by name": "subject_name_tokens"}
 
 Work = Callable[[RecordQuerySet], RecordQuerySet]
 

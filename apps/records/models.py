@@ -53,8 +53,9 @@ class Record(models.Model):
     item = models.ForeignKey(
         "catalogue.InformationItem", models.PROTECT, verbose_name=_("information item"), related_name="+"
     )
+    # The indexes below begin with the department.
     department = models.ForeignKey(
-        "departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+"
+        "departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+", db_index=False
     )
     subject = models.ForeignKey("subjects.Subject", models.PROTECT, verbose_name=_("subject"), related_name="records")
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
@@ -149,7 +150,12 @@ class Record(models.Model):
             models.Index(fields=["department", "-id"], name="record_department"),
             models.Index(fields=["department", "state", "deadline"], name="record_desk"),
             models.Index(fields=["department", "decided_on"], name="record_decided_on"),
-            models.Index(fields=["document_number"], name="record_document_number", opclasses=["varchar_pattern_ops"]),
+            # Numbers of one department begin alike: without the department a search would read those of all others.
+            models.Index(
+                fields=["department", "document_number"],
+                name="record_number",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
             # The timeliness of a year is read from the index alone.
             models.Index(
                 fields=["department", "published_at"],

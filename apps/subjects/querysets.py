@@ -39,8 +39,10 @@ class Matches(models.Lookup):
 
 def name_contains(text: str) -> Q:
     """Rows with ``name_tokens`` and ``match_name`` whose name contains ``text``: the bigram index finds candidates,
-    LIKE rechecks that the pairs stand in a row."""
-    return Q(name_tokens__matches=bigram_query(text), match_name__contains=match_form(text))
+    LIKE rechecks that the pairs stand in a row. A single pair stands nowhere else."""
+    form = match_form(text)
+    candidates = Q(name_tokens__matches=bigram_query(text))
+    return candidates & Q(match_name__contains=form) if len(form) > 2 else candidates
 
 
 class SubjectQuerySet(models.QuerySet):
