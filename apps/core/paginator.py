@@ -85,13 +85,15 @@ class LargeTablePaginator(Paginator):
 
     def _page(self, number: Any) -> Page:
         number = self.validate_number(number)
-        if not self.is_estimate:
+        if not isinstance(self.object_list, QuerySet) or not self.count:
             return super().page(number)
         bottom = (number - 1) * self.per_page
-        top = bottom + self.per_page
+        ahead = 1 if self.is_estimate else 0
         # By their keys: sorting or passing over whole rows with all their joins would cost many times as much.
-        keys = self._queryset.values("pk")[bottom : top + 1]
+        keys = self._queryset.values("pk")[bottom : bottom + self.per_page + ahead]
         rows = list(self._queryset.filter(OneOf(F("pk"), ArraySubquery(keys))))
+        if not self.is_estimate:
+            return LargeTablePage(rows, number, self, follows=None)
         found = len(rows)
         if not found:
             raise EmptyPage(self.error_messages["no_results"])
