@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from apps.audit.context import every_department
 from apps.audit.entries import AccessEntry
 from apps.departments.models import Department
@@ -31,8 +29,9 @@ def family(subject_id: int) -> set[int]:
     more = {subject_id}
     while more:
         found |= more
-        near = Subject.objects.filter(Q(merged_into__in=more) | Q(merged__in=more)).values_list("pk", flat=True)
-        more = set(near) - found
+        merged = Subject.objects.filter(merged_into__in=more).values_list("pk")
+        remaining = Subject.objects.filter(pk__in=more).values_list("merged_into")
+        more = {key for (key,) in merged.union(remaining)} - found - {None}
     return found
 
 
