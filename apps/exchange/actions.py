@@ -50,7 +50,7 @@ def _discard(*, user: Any, obj: Batch) -> Batch:
     BatchPreview.objects.filter(batch=obj).delete()
     obj.state = Batch.State.DISCARDED
     obj.save(update_fields=["state"])
-    transaction.on_commit(lambda: vault.remove(obj.stored_name))
+    transaction.on_commit(lambda: vault.files.remove(obj.stored_name))
     return obj
 
 

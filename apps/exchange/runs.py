@@ -59,7 +59,7 @@ def receive(
 ) -> Batch:
     """Keep a file as a batch. Raises PermissionDenied, ValidationError, ``vault.TooLarge``."""
     check_right(user=user, item=item, department=department)
-    stored = vault.store(chunks, limit=limit)
+    stored = vault.files.store(chunks, limit=limit)
     try:
         with transaction.atomic(), acting_as(user):
             return Batch.objects.create(
@@ -74,13 +74,13 @@ def receive(
                 state=state,
             )
     except BaseException:
-        vault.remove(stored.name)
+        vault.files.remove(stored.name)
         raise
 
 
 def content(batch: Batch) -> BinaryIO:
     """A reader of a batch's plain file, to be closed. Raises FileNotFoundError or CryptoError."""
-    return vault.open_stored(batch.stored_name, batch.data_key, batch.size)
+    return vault.files.open(batch.stored_name, batch.data_key, batch.size)
 
 
 def check(batch_id: int) -> Batch | None:

@@ -121,6 +121,6 @@ def remove_orphans(timestamp: int) -> None:
 
     with transaction.atomic(), every_department():
         known = set(Batch.objects.exclude(state=Batch.State.DISCARDED).values_list("stored_name", flat=True))
-    for name in vault.older_than(days=1):
+    for name in vault.files.older_than(days=1):
         if name not in known:
-            vault.remove(name)
+            vault.files.remove(name)

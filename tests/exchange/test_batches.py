@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from apps.core.vault import FRAME, SEALED_FRAME
 from apps.departments.actions import NotVisible, StateConflict
 from apps.exchange import actions, runs, tasks, vault
 from apps.exchange.models import Batch
@@ -146,13 +147,13 @@ def test_what_breaks_down_tells_no_values(
 
 def test_files_are_stored_encrypted_and_read_back(market: Office) -> None:
     data = bytes(range(256)) * 20_000
-    stored = vault.store(data[start : start + 70_000] for start in range(0, len(data), 70_000))
+    stored = vault.files.store(data[start : start + 70_000] for start in range(0, len(data), 70_000))
     assert stored.size == len(data)
-    with vault.open_stored(stored.name, stored.data_key, stored.size) as file:
+    with vault.files.open(stored.name, stored.data_key, stored.size) as file:
         assert file.read() == data
         file.seek(3_000_000)
         assert file.read(10) == data[3_000_000:3_000_010]
-    path = vault._path(stored.name)
+    path = vault.files.path(stored.name)
     sealed = path.read_bytes()
     assert data[:64] not in sealed
     assert path.stat().st_mode & 0o077 == 0
@@ -162,33 +163,33 @@ def test_files_are_stored_encrypted_and_read_back(market: Office) -> None:
 def test_a_stored_file_that_was_tampered_with_does_not_open(damage: str) -> None:
     from apps.core.crypto import Tampered
 
-    data = b"x" * (3 * vault.FRAME)
-    stored = vault.store([data])
-    path = vault._path(stored.name)
+    data = b"x" * (3 * FRAME)
+    stored = vault.files.store([data])
+    path = vault.files.path(stored.name)
     sealed = bytearray(path.read_bytes())
     if damage == "changed":
         sealed[100] ^= 1
     elif damage == "cut":
-        del sealed[2 * vault.SEALED_FRAME :]
+        del sealed[2 * SEALED_FRAME :]
     else:
-        frame = vault.SEALED_FRAME
+        frame = SEALED_FRAME
         sealed[:frame], sealed[frame : 2 * frame] = sealed[frame : 2 * frame], sealed[:frame]
     path.write_bytes(sealed)
-    with pytest.raises(Tampered), vault.open_stored(stored.name, stored.data_key, stored.size) as file:
+    with pytest.raises(Tampered), vault.files.open(stored.name, stored.data_key, stored.size) as file:
         file.read()
 
 
 def test_a_file_that_is_too_large_is_not_kept(settings: Any) -> None:
     with pytest.raises(vault.TooLarge):
-        vault.store([b"x" * 10, b"x" * 10], limit=15)
+        vault.files.store([b"x" * 10, b"x" * 10], limit=15)
     assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
 
 
 def test_orphaned_files_are_removed(market: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = receive(market, b"kept")
-    orphan = vault.store([b"orphan"])
-    monkeypatch.setattr("apps.exchange.vault.time.time", lambda: 4e9)
+    orphan = vault.files.store([b"orphan"])
+    monkeypatch.setattr("apps.core.vault.time.time", lambda: 4e9)
     tasks.remove_orphans(timestamp=0)
     with runs.content(kept) as file:
         assert file.read() == b"kept"
-    assert not vault._path(orphan.name).exists()
+    assert not vault.files.path(orphan.name).exists()

@@ -135,7 +135,7 @@ class Command(BaseCommand):
                     raise FileRefused("refused", batch.failure)
         except BaseException:
             if batch is not None:
-                vault.remove(batch.stored_name)
+                vault.files.remove(batch.stored_name)
             raise
         return batch, report
 
