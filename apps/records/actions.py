@@ -24,6 +24,9 @@ from .attachments import detach
 from .clocks import WITHDRAWAL_BY_DEPARTMENT
 from .models import Record
 
+# An objection removes a record by its own procedure.
+_GROUNDS = {each.value: each.label for each in (Record.Withdrawal.REVOKED, Record.Withdrawal.VARIED)}
+
 
 def second_person(user: Any, record: Record) -> str | Promise:
     """Why ``user`` may not stand in as the second pair of eyes; "" when nothing is against it."""
@@ -57,7 +60,7 @@ def _return(*, user: Any, obj: Record) -> Record:
 
 
 def _withdraw(*, user: Any, obj: Record, kind: str, changed_on: datetime.date) -> Record:
-    if kind not in Record.Withdrawal.values:
+    if kind not in _GROUNDS:
         raise ValidationError({"kind": _("Choose whether the decision was revoked or varied.")})
     if not obj.decided_on <= changed_on <= timezone.localdate():
         raise ValidationError(
@@ -104,7 +107,7 @@ def _detach(*, user: Any, obj: Record, attachment_id: int) -> Record:
 
 def _ground() -> forms.Field:
     return forms.ChoiceField(
-        label=_("ground of the withdrawal"), choices=Record.Withdrawal.choices, widget=UnfoldAdminRadioSelectWidget
+        label=_("ground of the withdrawal"), choices=_GROUNDS.items(), widget=UnfoldAdminRadioSelectWidget
     )
 
 

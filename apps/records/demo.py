@@ -230,7 +230,7 @@ class _Drawing:
     def _withdraw(self, record: Record) -> None:
         assert record.published_at
         changed_on = min(self.today, timezone.localdate(record.published_at) + datetime.timedelta(days=30))
-        record.withdrawal = self.chance.choice(Record.Withdrawal.values)
+        record.withdrawal = self.chance.choice(list(_WITHDRAWALS))
         record.withdrawal_reason = _WITHDRAWALS[record.withdrawal]
         record.withdrawal_decided_on = changed_on
         record.withdrawal_due = self.calendar.add_working_days(changed_on, 3).date

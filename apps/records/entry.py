@@ -216,7 +216,7 @@ def enter_record(
         return record
 
 
-def _rewrite(
+def rewrite(
     *,
     user: Any,
     obj: Record,
@@ -225,6 +225,11 @@ def _rewrite(
     choice: Choice | None = None,
     attachments: Sequence[UploadedFile] = (),
 ) -> Record:
+    """Change the content of a locked record, in the caller's transaction, context and right.
+
+    For actions that correct a record as a part of what they do; people use ``edit_draft`` and ``correct``. Raises as
+    these.
+    """
     if obj.version != version:
         raise ChangedMeanwhile(
             _("Somebody else changed this record after you opened it. Look at that change, then make yours again.")
@@ -263,7 +268,7 @@ edit_draft: Action[Record] = Action(
     name="edit",
     label=gettext_lazy("Edit"),
     permission="enter_records",
-    perform=_rewrite,
+    perform=rewrite,
     states=rules.EDITABLE,
     icon="edit",
 )
@@ -275,7 +280,7 @@ correct: Action[Record] = Action(
     name="correct",
     label=gettext_lazy("Correct"),
     permission="enter_records",
-    perform=_rewrite,
+    perform=rewrite,
     states=rules.CORRECTABLE,
     asks_reason=True,
     description=gettext_lazy("For a slip of the pen. A decision that was revoked or varied is withdrawn instead."),

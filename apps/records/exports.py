@@ -26,6 +26,7 @@ def common_columns() -> dict[str, Callable[[Record], Any]]:
         _("information item"): lambda record: str(record.item),
         _("department"): lambda record: str(record.department),
         _("state"): lambda record: record.get_state_display(),
+        _("marks"): lambda record: " ".join(record.marks),
         _("decision date"): lambda record: _day(record.decided_on),
         _("valid from"): lambda record: _day(record.valid_from),
         _("valid to"): lambda record: _day(record.valid_to),

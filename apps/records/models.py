@@ -6,8 +6,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from apps.audit.access import Logged
 from apps.audit.history import History
@@ -45,10 +45,12 @@ class Record(models.Model):
         PUBLISHED = "published", _("published")
         WITHDRAWN = "withdrawn", _("withdrawn")
         ARCHIVED = "archived", _("archived")
+        REPAIRED = "repaired", pgettext_lazy("record", "repaired")
 
     class Withdrawal(models.TextChoices):
         REVOKED = "revoked", _("revoked")
         VARIED = "varied", _("varied")
+        OBJECTION = "objection", _("removed after an objection")
 
     item = models.ForeignKey(
         "catalogue.InformationItem", models.PROTECT, verbose_name=_("information item"), related_name="+"
@@ -107,6 +109,21 @@ class Record(models.Model):
     )
     withdrawal_due = models.DateField(
         _("to be withdrawn by"), null=True, blank=True, help_text=_("The legal day for the withdrawal.")
+    )
+    under_objection = models.BooleanField(
+        _("under objection"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("Somebody has objected, and the objection is not decided yet (HN41)."),
+    )
+    annotation = models.TextField(
+        _("annotation"),
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("What an objection left open; shown beside the record wherever it is shown."),
     )
     created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
@@ -167,6 +184,7 @@ class Record(models.Model):
         ]
         triggers = [
             NeedsReason("withdraw", what="withdrawing a record", condition=becomes("state", rules.WITHDRAWN)),
+            NeedsReason("repair", what="repairing a record", condition=becomes("state", rules.REPAIRED)),
             NeedsReason(
                 "correct",
                 what="changing the content of a record that was handed over",
@@ -177,6 +195,12 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return self.document_number
+
+    @property
+    def marks(self) -> list[str]:
+        """What must be shown beside the record wherever it is shown: an open objection, what one has left open."""
+        marks = [gettext("An objection to this record is being examined.")] if self.under_objection else []
+        return [*marks, self.annotation] if self.annotation else marks
 
     @property
     def is_waiting(self) -> bool:

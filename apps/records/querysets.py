@@ -9,7 +9,7 @@ from apps.departments.scope import ScopedQuerySet, departments_of
 
 from . import rules
 
-_HANDED_OVER: Final = (rules.SUBMITTED, rules.PUBLISHED, rules.WITHDRAWN, rules.ARCHIVED)
+_HANDED_OVER: Final = (rules.SUBMITTED, rules.PUBLISHED, rules.WITHDRAWN, rules.ARCHIVED, rules.REPAIRED)
 
 
 def works_in(user: Any) -> frozenset[int]:

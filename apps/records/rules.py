@@ -21,6 +21,7 @@ RETURNED: Final = "returned"
 PUBLISHED: Final = "published"
 WITHDRAWN: Final = "withdrawn"
 ARCHIVED: Final = "archived"
+REPAIRED: Final = "repaired"
 
 NEGATIVE: Final = "negative"
 
@@ -42,6 +43,7 @@ TRANSITIONS: Final[dict[str, Transition]] = {
         Transition("publish", frozenset({SUBMITTED}), PUBLISHED),
         Transition("withdraw", frozenset({PUBLISHED}), WITHDRAWN),
         Transition("archive", frozenset({PUBLISHED}), ARCHIVED),
+        Transition("repair", frozenset({PUBLISHED}), REPAIRED),
         Transition("discard", frozenset({DRAFT, RETURNED}), None),
     )
 }
@@ -51,7 +53,7 @@ CORRECTABLE: Final = frozenset({SUBMITTED, PUBLISHED})
 """States in which a change demands a reason."""
 WAITING: Final = frozenset({DRAFT, RETURNED, SUBMITTED})
 """States in which the publication clock runs."""
-FINAL: Final = frozenset({WITHDRAWN, ARCHIVED})
+FINAL: Final = frozenset({WITHDRAWN, ARCHIVED, REPAIRED})
 
 
 class Period(Protocol):

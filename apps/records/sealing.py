@@ -81,10 +81,15 @@ def open_sealed(record: Record) -> dict[str, str]:
 
 def open_many(records: Iterable[Record]) -> list[dict[str, str]]:
     """The same for several records, one query."""
-    records = list(records)
-    wanted = {sealed["key"] for record in records for sealed in record.confidential.values()}
+    return open_values(record.confidential for record in records)
+
+
+def open_values(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The plain text of sealed values as ``seal`` gives them, by code, one query for all rows."""
+    rows = list(rows)
+    wanted = {sealed["key"] for row in rows for sealed in row.values()}
     wrapped = dict(PersonKey.objects.filter(pk__in=wanted).values_list("pk", "wrapped")) if wanted else {}
-    return [_open(record.confidential, wrapped) for record in records]
+    return [_open(row, wrapped) for row in rows]
 
 
 def _open(confidential: Mapping[str, Any], wrapped: Mapping[int, Any]) -> dict[str, str]:

@@ -102,11 +102,12 @@ def enter_about_person(of: Office, user: User | None = None, **values: Any) -> R
 def put(record: Record, state: str, **values: Any) -> Record:
     """The record as if it had come to ``state``, without the way there."""
     now = datetime.datetime(2025, 9, 29, 9, tzinfo=datetime.UTC)
-    if state in {Record.State.PUBLISHED, Record.State.ARCHIVED}:
+    if state in {Record.State.PUBLISHED, Record.State.ARCHIVED, Record.State.REPAIRED}:
         values = {"published_at": now, **values}
     if state == Record.State.WITHDRAWN:
         values = {"withdrawal": Record.Withdrawal.REVOKED, "published_at": now, **values}
-    with acting(reason="撤销" if state == Record.State.WITHDRAWN else current().reason):
+    reasons = {Record.State.WITHDRAWN: "撤销", Record.State.REPAIRED: "信用修复"}
+    with acting(reason=reasons.get(Record.State(state), current().reason)):
         Record.objects.filter(pk=record.pk).update(state=state, **values)
     record.refresh_from_db()
     return record

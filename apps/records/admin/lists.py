@@ -32,6 +32,7 @@ TONES = {
     Record.State.PUBLISHED: "success",
     Record.State.WITHDRAWN: "danger",
     Record.State.ARCHIVED: "default",
+    Record.State.REPAIRED: "info",
 }
 CLOCK_TONES = {tone: tone for tone in ("danger", "warning", "success", "default")}
 
@@ -69,7 +70,14 @@ class RecordList(ScopedAdmin):
 
     @display(description=pgettext_lazy("record", "document number"), ordering="document_number")
     def number(self, record: Record) -> str:
-        return format_html('<span class="rec-number">{}</span>', record.document_number)
+        if not record.marks:
+            return format_html('<span class="rec-number">{}</span>', record.document_number)
+        return format_html(
+            '<span class="rec-number">{}</span> <span class="rec-mark" title="{}">{}</span>',
+            record.document_number,
+            " ".join(record.marks),
+            _("under objection") if record.under_objection else _("annotated"),
+        )
 
     @display(description=gettext_lazy("decision date"), ordering="decided_on")
     def decided(self, record: Record) -> str:
