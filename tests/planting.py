@@ -28,6 +28,7 @@ import tests
 from apps.audit.history import HistoryRow
 from apps.audit.row_security import DepartmentRows, RowsOf, security_of
 from apps.departments.models import Department
+from apps.objections.security import CaseRows
 
 Model = type[models.Model]
 
@@ -201,4 +202,4 @@ def models_of_departments() -> list[Model]:
 @cache
 def is_owned(model: Model) -> bool:
     """Whether only its department sees a row: its row security says so."""
-    return isinstance(security_of(model), DepartmentRows | RowsOf)
+    return isinstance(security_of(model), DepartmentRows | RowsOf | CaseRows)

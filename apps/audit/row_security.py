@@ -25,7 +25,7 @@ READ, INSERT, UPDATE, DELETE = "read", "insert", "update", "delete"
 _COMMANDS = {READ: "SELECT", INSERT: "INSERT", UPDATE: "UPDATE", DELETE: "DELETE"}
 
 
-def _departments(setting: str) -> str:
+def departments_in(setting: str) -> str:
     """The ids that a setting of the context names; none where there is no context."""
     return f"(SELECT string_to_array(current_setting('{setting}', true), ',')::bigint[])::bigint[]"
 
@@ -64,10 +64,10 @@ class DepartmentRows(RowSecurity):
     public: str = ""
 
     def read(self, model: type[models.Model], alias: str) -> str:
-        return f"{_column(model, self.field, alias)} = ANY ({_departments('app.departments')})"
+        return f"{_column(model, self.field, alias)} = ANY ({departments_in('app.departments')})"
 
     def write(self, model: type[models.Model], alias: str) -> str:
-        return f"{_column(model, self.field, alias)} = ANY ({_departments('app.writable')})"
+        return f"{_column(model, self.field, alias)} = ANY ({departments_in('app.writable')})"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Triggers that write history rows, and those that demand a reason, whatever door a change comes through."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -149,3 +150,71 @@ class NeedsReason(OwnTrigger):
                     HINT = 'Say why, in the same transaction: SET LOCAL app.reason = ''...'';';
             END IF;
         """
+
+
+class LawfulStates(OwnTrigger):
+    """Refuses a state that no declared way leads to: ``triggers = [LawfulStates("objection", moves=..., ...)]``.
+
+    ``moves`` are the lawful (from, to) pairs of ``field``, ``first`` the states in which a row may begin; ``when``
+    narrows it to some rows (SQL on NEW). ``once`` are moves that demand the boolean column ``mark`` to turn true with
+    them, and it never turns back: so they happen once in the life of a row.
+    """
+
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        moves: Sequence[tuple[str, str]],
+        first: Sequence[str],
+        field: str = "state",
+        when: str = "true",
+        once: Sequence[tuple[str, str]] = (),
+        mark: str = "",
+    ) -> None:
+        self.moves, self.first, self.field = moves, first, field
+        self.condition_sql, self.once, self.mark = when, once, mark
+        super().__init__(name=f"lawful_{name}", operation=pgtrigger.Insert | pgtrigger.Update)
+
+    def get_func(self, model: models.Model) -> str:
+        table, key, state = model._meta.db_table, model._meta.pk.column, self.field
+        refused = f"USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}', TABLE = '{table}'"
+        repeated = (
+            f"""
+                IF (OLD.{state}, NEW.{state}) IN ({_pairs(self.once)}) AND (OLD.{self.mark} OR NOT NEW.{self.mark}) THEN
+                    RAISE EXCEPTION 'This step is made once only: % to % ({table}, row %).',
+                        OLD.{state}, NEW.{state}, NEW."{key}" {refused};
+                END IF;
+                IF OLD.{self.mark} AND NOT NEW.{self.mark} THEN
+                    RAISE EXCEPTION 'What was marked by {self.mark} stays so ({table}, row %).', NEW."{key}" {refused};
+                END IF;"""
+            if self.once
+            else ""
+        )
+        return f"""
+            IF NOT ({self.condition_sql}) THEN
+                RETURN NEW;
+            END IF;
+            IF TG_OP = 'INSERT' THEN
+                IF NEW.{state} NOT IN ({", ".join(map(_text, self.first))}) THEN
+                    RAISE EXCEPTION 'Nothing begins in this state: % ({table}).', NEW.{state} {refused};
+                END IF;
+            ELSE
+                IF NEW.{state} <> OLD.{state} AND (OLD.{state}, NEW.{state}) NOT IN ({_pairs(self.moves)}) THEN
+                    RAISE EXCEPTION 'No action leads from % to % ({table}, row %).',
+                        OLD.{state}, NEW.{state}, NEW."{key}" {refused};
+                END IF;{repeated}
+            END IF;
+            RETURN NEW;
+        """
+
+
+def _text(value: str) -> str:
+    quoted = value.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"({_text(old)}, {_text(new)})" for old, new in pairs)

@@ -53,9 +53,13 @@ class Action(Generic[M]):
     # A template would call the object, fail, and show nothing in its place.
     do_not_call_in_templates: ClassVar[bool] = True
 
+    def permits(self, user: Any, obj: Any) -> bool:
+        """Whether ``user`` has the right, whatever the state of ``obj``."""
+        return may(user, self.permission, obj.department_id)
+
     def why_not(self, user: Any, obj: Any) -> str | Promise:
         """Empty when ``user`` may do this to ``obj`` as it stands, else the reason in the user's language."""
-        if not may(user, self.permission, obj.department_id):
+        if not self.permits(user, obj):
             return _("You have no right to do this in %(department)s.") % {"department": obj.department}
         if self.states and obj.state not in self.states:
             return _("“%(action)s” is not possible: the state is “%(state)s”.") % {
@@ -84,7 +88,7 @@ class Action(Generic[M]):
             locked = manager.visible_to(user).select_for_update(of=("self",)).filter(pk=obj.pk).first()
             if locked is None:
                 raise NotVisible
-            if not may(user, self.permission, locked.department_id):
+            if not self.permits(user, locked):
                 raise PermissionDenied(self.why_not(user, locked))
             if why_not := self.why_not(user, locked):
                 raise StateConflict(why_not)

@@ -78,7 +78,7 @@ ROOT = "zhengzhou"
 PRESETS: dict[Role, Preset] = {
     Role.CLERK: Preset(_ENTER, frozenset({"view_records", "enter_records"}), kinds=_BUSINESS),
     Role.REVIEWER: Preset(
-        (*_ENTER, "records.review_record"),
+        (*_ENTER, "records.review_record", "objections.view_*", "objections.change_case"),
         frozenset({"view_records", "enter_records", "review_records"}),
         kinds=_BUSINESS,
     ),
@@ -91,6 +91,9 @@ PRESETS: dict[Role, Preset] = {
             "catalogue.*",
             "!subjects.*_personkey",
             "departments.view_liaisonofficer",
+            "objections.view_*",
+            "objections.add_case",
+            "objections.change_case",
         ),
         frozenset({"view_records", "handle_objections"}),
         citywide=True,

@@ -1,6 +1,7 @@
 """One row in every table that has row security, for the models that are and those to come."""
 
 import datetime
+import uuid
 from itertools import count
 from typing import Any
 
@@ -23,9 +24,13 @@ _VALUES: dict[type[models.Field], Any] = {
     models.CharField: lambda: str(next(_numbers)),
     models.TextField: lambda: "text",
     models.FileField: lambda: "file.txt",
+    models.UUIDField: uuid.uuid4,
 }
 # What a table demands beyond the types of its columns.
-_FIXED: dict[str, dict[str, Any]] = {"subjects.PersonKey": {"destroyed_at": None}}
+_FIXED: dict[str, dict[str, Any]] = {
+    "subjects.PersonKey": {"destroyed_at": None},
+    "objections.Case": {"outcome": "", "closed_at": None},
+}
 
 
 def owned_models() -> list[type[models.Model]]:
