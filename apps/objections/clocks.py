@@ -1,0 +1,115 @@
+"""The clocks of a case: which rule counts, from which day, and when a stage or the case as a whole is due.
+
+A case keeps the rules under which it was opened: they are read by the day it came in, whenever a stage begins. Days of
+pauses do not count (``clock``). What is due is kept in the row, so that an inbox is read from an index.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.audit.context import every_department
+from apps.core.calendars import current_calendar
+from apps.core.dated_rules import rule_at
+from apps.core.models import Rule
+from apps.core.workdays import WorkCalendar
+
+from . import clock, states
+from .models import Case, Passage
+
+
+def pauses_of(case: Case) -> list[clock.Pause]:
+    """The pauses of a case as the clock takes them."""
+    if case.pk is None:
+        return []
+    return [clock.Pause(each.begun_on, each.ended_on, each.ground) for each in case.pauses.all()]
+
+
+def begin_stage(case: Case, today: datetime.date, calendar: WorkCalendar | None = None) -> None:
+    """Put the case into the stage that its state calls for; what it leaves is written down. Does not save the case.
+
+    Raises NoRule when no rule was in force on the day the case came in.
+    """
+    calendar = calendar or current_calendar()
+    routed = case.routed_to_id is not None
+    period = states.stage(case.kind, case.state, routed, case.finding)
+    stage = period.stage if period else ""
+    if stage != case.stage or (period and period.from_stage):
+        if case.stage:
+            _pass(case, today, calendar)
+        case.stage, case.stage_began_on = stage, today if stage else None
+    if period is None:
+        case.stage_rule = case.stage_due = case.due = None
+        case.provisional = False
+        return
+    case.whole_rule = rule_at(states.whole(case.kind, routed), case.opened_on)
+    case.stage_rule = rule_at(period.rule, case.opened_on)
+    reckon(case, calendar)
+
+
+def reckon(case: Case, calendar: WorkCalendar, pauses: Sequence[clock.Pause] | None = None) -> None:
+    """Compute what is due from the rules and pauses of a running case. Does not save it."""
+    pauses = pauses_of(case) if pauses is None else pauses
+    whole = clock.due(case.began_on, _rule(case.whole_rule), pauses, calendar)
+    period = states.stage(case.kind, case.state, case.routed_to_id is not None, case.finding)
+    start = case.stage_began_on if period and period.from_stage else case.began_on
+    stage = clock.due(start or case.began_on, _rule(case.stage_rule), pauses, calendar)
+    if stage is None or whole is None:
+        # The clock stands still: what was due stays to be read, and nothing is due.
+        case.due = None
+        return
+    case.stage_due, case.whole_due = stage.date, whole.date
+    case.due = min(stage.date, whole.date)
+    case.provisional = stage.provisional or whole.provisional
+
+
+def _rule(rule: Rule | None) -> Rule:
+    if rule is None:
+        raise ValueError("a running case has its rules")
+    return rule
+
+
+def _pass(case: Case, today: datetime.date, calendar: WorkCalendar) -> None:
+    began = case.stage_began_on or case.began_on
+    pauses = pauses_of(case)
+    days = (began + datetime.timedelta(days=each) for each in range(1, (today - began).days + 1))
+    counted = sum(calendar.is_working_day(day) and not any(each.covers(day) for each in pauses) for day in days)
+    lay_with = case.routed_to_id if case.stage == states.SOURCE else None
+    Passage.objects.create(
+        case=case,
+        stage=case.stage,
+        department_id=lay_with or case.department_id,
+        began_on=began,
+        ended_on=today,
+        due=case.stage_due,
+        working_days=counted,
+        in_time=case.stage_due is None or today <= case.stage_due,
+    )
+
+
+CLOCK_FIELDS = ("stage", "stage_began_on", "stage_rule", "stage_due", "whole_rule", "whole_due", "due", "provisional")
+
+
+def recompute() -> int:
+    """Compute what is due again in cases whose days are provisional: a year may have been announced. Returns how many
+    changed."""
+    calendar = current_calendar()
+    changed = 0
+    with (
+        transaction.atomic(),
+        every_department(user_id=None, channel="system", reason=_("The working-day calendar was announced.")),
+    ):
+        for case in _provisional():
+            before = (case.stage_due, case.whole_due, case.provisional)
+            reckon(case, calendar)
+            if (case.stage_due, case.whole_due, case.provisional) != before:
+                case.save(update_fields=["stage_due", "whole_due", "due", "provisional"])
+                changed += 1
+    return changed
+
+
+def _provisional() -> Iterable[Case]:
+    cases = Case.objects.filter(provisional=True, state__in=states.OPEN)
+    return cases.select_for_update(of=("self",)).select_related("stage_rule", "whole_rule").prefetch_related("pauses")
