@@ -202,7 +202,7 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="credit-city@localhost")
 # Where people reach the site: what links in mails begin with. Without it a mail says where to look, without a link.
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}" if DEMO else "")
-# So long after it was read a notice is removed.
+# So many days after it was read a notice is removed, and a message of a webhook after it was made.
 NOTICE_DAYS = env.int("NOTICE_DAYS", default=180)
 
 # Folders with fonts for characters that the letters' own fonts lack; all commonly used ones are there without.

@@ -112,6 +112,8 @@ PRESETS: dict[Role, Preset] = {
             "departments.view_user",
             "departments.add_user",
             "departments.change_user",
+            "notices.*_webhook",
+            "notices.view_delivery",
             "accounts.view_loginlock",
             "accounts.change_loginlock",
             "departments.view_department",

@@ -124,6 +124,13 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
         ],
     ),
     (
+        _("Connections"),
+        [
+            Page(_("Webhooks"), "webhook", "admin:notices_webhook_changelist", "notices.view_webhook"),
+            Page(_("Messages to webhooks"), "outbox", "admin:notices_delivery_changelist", "notices.view_delivery"),
+        ],
+    ),
+    (
         _("Audit"),
         [
             Page(_("Access log"), "visibility", "admin:audit_accessentry_changelist", "audit.view_accessentry"),

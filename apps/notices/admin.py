@@ -1,4 +1,4 @@
-"""The page of the own notices."""
+"""The page of the own notices; webhooks have theirs in admin_webhooks."""
 
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from unfold.decorators import display
 from apps.core.admin_base import BaseAdmin
 from apps.core.unattended import unattended
 
+from . import admin_webhooks  # noqa: F401
 from .kinds import KINDS
 from .models import Notice
 

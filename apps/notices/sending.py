@@ -12,7 +12,6 @@ from django.utils import timezone
 from apps.audit.context import every_department
 from apps.departments.models import User
 
-from . import tasks
 from .kinds import KINDS, NoticeKind
 
 Value = str | int | datetime.date
@@ -75,5 +74,7 @@ def notify(
         told = cursor.fetchall()
         by_mail = [{"notice_id": key} for key, person in told if mail and people[person].email]
         if by_mail:
-            tasks.send_mail.batch_defer(*by_mail)
+            from .tasks import send_mail
+
+            send_mail.batch_defer(*by_mail)
     return len(told)

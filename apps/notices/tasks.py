@@ -1,4 +1,4 @@
-"""Background work on notices: mails, and the removal of what was read long ago."""
+"""Background work on notices and webhooks: mails, messages, and the removal of what is long past."""
 
 from datetime import timedelta
 
@@ -14,8 +14,9 @@ from procrastinate.contrib.django import app
 
 from apps.audit.context import every_department
 
+from . import delivering, rules
 from .kinds import KINDS
-from .models import Notice
+from .models import Delivery, Notice
 
 QUEUE = "notices"
 
@@ -43,10 +44,22 @@ def send_mail(*, notice_id: int) -> None:
         mail.send_mail(subject, text, None, [notice.recipient.email])
 
 
+@app.task(
+    name="notices.deliver",
+    queue="webhooks",
+    retry=RetryStrategy(max_attempts=rules.RETRIES, exponential_wait=rules.WAIT_BASE),
+)
+def deliver(*, delivery_id: int, round: int) -> None:
+    """Send a message to its webhook. Raises NotDelivered, so that it is tried again later."""
+    delivering.attempt(delivery_id, round)
+
+
 @app.periodic(cron="10 18 * * *")
 @app.task(name="notices.remove_old", queue=QUEUE, queueing_lock="notices.remove_old")
 def remove_old(timestamp: int) -> None:
-    """Remove, at night in Shanghai (crons run in UTC), what was read longer ago than ``NOTICE_DAYS``."""
+    """Remove at night in Shanghai (crons run in UTC) notices that were read, and messages that came to an end, longer
+    ago than ``NOTICE_DAYS``."""
     before = timezone.now() - timedelta(days=settings.NOTICE_DAYS)
     with transaction.atomic(), every_department():
         Notice.objects.filter(read_at__lt=before).delete()
+        Delivery.objects.filter(created_at__lt=before).exclude(state__in=Delivery.OPEN).delete()

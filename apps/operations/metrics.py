@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: requests as they pass, and the state of jobs, imports and clocks when it asks.
+"""Numbers for Prometheus: requests as they pass, and the state of jobs, messages, imports and clocks when it asks.
 
 No label holds personal data, nor anything a person typed.
 """
@@ -22,6 +22,7 @@ from apps.audit.context import every_department
 from apps.audit.partitions import months_ahead
 from apps.departments.models import Department
 from apps.exchange.models import Batch
+from apps.notices.models import Delivery
 from apps.records.models import Record
 from apps.records.rules import WAITING
 
@@ -38,7 +39,7 @@ class StateCollector(Collector):
     """Asks the database when it is scraped; every web process would give the same answer, so none keeps it."""
 
     def collect(self) -> Iterator[Metric]:
-        families = (_jobs, _oldest_job, _worker, _months, _batches, _rows, _clocks)
+        families = (_jobs, _oldest_job, _worker, _months, _messages, _batches, _rows, _clocks)
         with transaction.atomic(), every_department():
             # Whoever takes the numbers one by one must not do so with every department open.
             found = [metric for family in families for metric in family()]
@@ -100,6 +101,12 @@ def _worker() -> Iterator[Metric]:
 def _months() -> Iterator[Metric]:
     text = "For how many months to come history has its partitions; below 0, this month's is missing."
     return _gauge("months_ahead", text, [], [(months_ahead(),)])
+
+
+def _messages() -> Iterator[Metric]:
+    open_or_lost = Delivery.objects.exclude(state=Delivery.State.DELIVERED).order_by("state").values_list("state")
+    text = "Messages to webhooks that wait, have failed or were given up."
+    return _gauge("webhook_messages", text, ["state"], list(open_or_lost.annotate(number=Count("pk"))))
 
 
 def _batches() -> Iterator[Metric]:

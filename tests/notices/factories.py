@@ -3,8 +3,8 @@
 from typing import Any
 
 from apps.departments.models import User
-from apps.notices import kinds
-from apps.notices.models import Notice
+from apps.notices import events, kinds
+from apps.notices.models import Delivery, Notice, Webhook
 from apps.notices.sending import Link, notify
 from tests.planting import Side, plants
 
@@ -32,3 +32,23 @@ def plant_notices(side: Side) -> None:
             once=side.text(Notice, "once"),
             link=Link("admin:departments_department_change", [side.office.department.pk]),
         )
+
+
+CASE_CLOSED = events.WebhookEvent("test.case.closed", "Case closed", ("number", "state", "due"))
+events.register(CASE_CLOSED)
+
+
+def make_webhook(address: str = "https://example.org/hook", **values: Any) -> Webhook:
+    """A webhook that wants to hear of CASE_CLOSED."""
+    webhook = Webhook(**{"name": "county", "address": address, "events": [CASE_CLOSED.name], **values})
+    webhook.renew_secret()
+    webhook.save()
+    return webhook
+
+
+@plants(Webhook, Delivery)
+def plant_webhooks(side: Side) -> None:
+    webhook = make_webhook(name=side.text(Webhook, "name"), address=f"https://{side.text(Webhook, 'address')}.example/")
+    Delivery.objects.create(
+        webhook=webhook, event=CASE_CLOSED.name, payload={"number": side.text(Delivery, "payload")}, state="delivered"
+    )

@@ -10,9 +10,11 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.exchange.models import Batch
+from apps.notices.models import Delivery
 from apps.records.models import Record
 from tests.delivered import load_rules
 from tests.exchange import files
+from tests.notices.factories import make_webhook
 from tests.operations.test_health import lose_months
 from tests.records import factories
 from tests.records.factories import enter, put
@@ -84,6 +86,15 @@ def test_the_months_that_history_is_ready_for_are_told(
         assert number(client, "months_ahead") == since - 1
     finally:
         owner_connection.execute("SELECT make_months_ahead()")
+
+
+@pytest.mark.django_db
+def test_messages_to_webhooks_that_have_not_arrived_are_told(client: Client) -> None:
+    webhook = make_webhook()
+    for state in ("waiting", "failed", "failed", "given-up", "delivered"):
+        Delivery.objects.create(webhook=webhook, event="x", state=state)
+    found = {state: number(client, "webhook_messages", state=state) for state in Delivery.State.values}
+    assert found == {"waiting": 1, "failed": 2, "given-up": 1, "delivered": None}
 
 
 @pytest.mark.django_db
