@@ -201,7 +201,7 @@ JOB_DAYS = env.int("JOB_DAYS", default=30)
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="credit-city@localhost")
 # Where people reach the site: what links in mails begin with. Without it a mail says where to look, without a link.
-SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}" if DEMO else "")
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}" if DEMO else "")
 # So many days after it was read a notice is removed, and a message of a webhook after it was made.
 NOTICE_DAYS = env.int("NOTICE_DAYS", default=180)
 
@@ -218,7 +218,7 @@ UNFOLD = {
     "SITE_TITLE": _("Credit City"),
     "SITE_HEADER": _("Credit City"),
     "SITE_SYMBOL": "verified_user",
-    "SITE_URL": None,
+    "PUBLIC_URL": None,
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/favicon.svg")},
     ],

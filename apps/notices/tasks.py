@@ -39,7 +39,7 @@ def send_mail(*, notice_id: int) -> None:
         path = reverse("admin:notices_notice_change", args=[notice.pk])
         text = render_to_string(
             "notices/mail.txt",
-            {"about": " ".join(about), "address": settings.SITE_URL and settings.SITE_URL.rstrip("/") + path},
+            {"about": " ".join(about), "address": settings.PUBLIC_URL and settings.PUBLIC_URL.rstrip("/") + path},
         )
         mail.send_mail(subject, text, None, [notice.recipient.email])
 

@@ -242,7 +242,7 @@ def test_a_mail_goes_to_whoever_has_an_address(wang: User, li: User) -> None:
 
 
 def test_the_mail_names_the_case_and_the_way_to_it_and_nobody(wang: User, settings: Any) -> None:
-    settings.SITE_URL = "https://credit.example/"
+    settings.PUBLIC_URL = "https://credit.example/"
     tell(wang)
     tasks.send_mail(notice_id=notice_of(wang).pk)
     (sent,) = mail.outbox
@@ -253,7 +253,7 @@ def test_the_mail_names_the_case_and_the_way_to_it_and_nobody(wang: User, settin
 
 
 def test_the_mail_is_in_the_language_of_its_reader(wang: User, settings: Any) -> None:
-    settings.SITE_URL = ""
+    settings.PUBLIC_URL = ""
     tell(wang, number="YY-7\nBcc: everybody@example.org")
     for language in ("en", ""):
         wang.language = language
