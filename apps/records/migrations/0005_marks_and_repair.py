@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0004_lean_history'),
+        ('records', '0005_indexes_by_department'),
     ]
 
     operations = [
