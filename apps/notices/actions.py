@@ -61,7 +61,7 @@ def _is_off(user: Any, obj: Webhook) -> str | Promise:
 
 
 def _send_test(*, user: Any, obj: Webhook) -> Webhook:
-    send([Delivery(webhook=obj, event=TEST, payload={"day": timezone.localdate().isoformat()})])
+    send([Delivery(webhook=obj, event=TEST.name, payload={"day": timezone.localdate().isoformat()})])
     return obj
 
 
@@ -96,7 +96,9 @@ SEND_TEST = SystemAction[Webhook](
     permission="",
     perform=_send_test,
     applies=_is_off,
-    description=gettext_lazy("A message without content; what becomes of it stands among the messages."),
+    description=gettext_lazy(
+        "A message that holds the day and nothing else; what becomes of it stands among the messages."
+    ),
     icon="send",
 )
 SEND_AGAIN = SystemAction[Delivery](

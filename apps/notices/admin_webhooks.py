@@ -19,7 +19,7 @@ from apps.departments.actions import Action
 from apps.departments.admin_actions import RowActionsMixin
 
 from .actions import NEW_SECRET, SEND_AGAIN, SEND_TEST
-from .events import EVENTS
+from .events import EVENTS, title_of
 from .models import Delivery, Webhook
 
 
@@ -99,12 +99,12 @@ class DeliveryAdmin(RowActionsMixin):
     """What was sent to webhooks, or is to be."""
 
     row_actions = (SEND_AGAIN,)
-    list_display = ["created_at", "webhook", "event", "shown_state", "attempts", "next_try", "shown_outcome"]
+    list_display = ["created_at", "webhook", "shown_event", "shown_state", "attempts", "next_try", "shown_outcome"]
     list_filter = [("state", ChoicesDropdownFilter), ("webhook", RelatedDropdownFilter)]
     list_filter_submit = True
     list_select_related = ["webhook"]
     fieldsets = [
-        (None, {"fields": ["webhook", "event", "event_id", "shown_payload", "created_at"]}),
+        (None, {"fields": ["webhook", "shown_event", "event_id", "shown_payload", "created_at"]}),
         (_("State"), {"fields": ["state", "attempts", "tried_at", "next_try", "shown_outcome"]}),
     ]
 
@@ -117,6 +117,10 @@ class DeliveryAdmin(RowActionsMixin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for _title, options in self.fieldsets for name in options["fields"]]
 
+    @display(description=_("event"), ordering="event")
+    def shown_event(self, obj: Delivery) -> Any:
+        return title_of(obj.event)
+
     @display(
         description=_("state"),
         ordering="state",
@@ -125,7 +129,7 @@ class DeliveryAdmin(RowActionsMixin):
     def shown_state(self, obj: Delivery) -> tuple[str, str]:
         return obj.state, obj.get_state_display()
 
-    @display(description=_("outcome"))
+    @display(description=_("answer of the receiver"))
     def shown_outcome(self, obj: Delivery) -> str:
         told = [obj.get_failure_display(), f"HTTP {obj.status}" if obj.status else ""]
         return gettext("; ").join(each for each in told if each) or "–"

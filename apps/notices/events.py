@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,14 @@ class WebhookEvent:
 EVENTS: Final[dict[str, WebhookEvent]] = {}
 """All events that can be chosen, by name."""
 
-TEST: Final = "webhook.test"
-"""The event of a message that an administrator sends to try a receiver."""
+TEST: Final = WebhookEvent("webhook.test", _("Test message"), ("day",))
+"""What an administrator sends to try a receiver; nobody chooses it."""
+
+
+def title_of(name: str) -> str | Promise:
+    """What an event is called; of one that no app registers any more its name."""
+    found = TEST if name == TEST.name else EVENTS.get(name)
+    return found.title if found else name
 
 
 def register(event: WebhookEvent) -> None:

@@ -22,6 +22,7 @@ from apps.audit.upkeep import Upkeep
 from apps.core import crypto
 
 from . import rules
+from .events import title_of
 from .kinds import KINDS
 from .posting import Failure
 from .querysets import NoticeQuerySet
@@ -204,4 +205,4 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event} – {self.webhook}"
+        return f"{title_of(self.event)} – {self.webhook}"

@@ -17,6 +17,7 @@ from apps.audit.context import acting
 from apps.departments.models import Department, User
 from apps.departments.scope import acting_as
 from apps.notices import kinds, tasks
+from apps.notices.delivering import WEBHOOK_FAILS
 from apps.notices.models import Notice
 from apps.notices.sending import Link, notify
 from tests.factories import make_department, make_user
@@ -151,12 +152,11 @@ def test_all_are_marked_as_read_by_a_post_and_only_the_own(client: Client, wang:
 
 
 def test_it_is_read_in_the_language_of_the_reader(wang: User) -> None:
-    kind = kinds.NoticeKind("test-language", gettext_lazy("language"), gettext_lazy("department"))
-    kinds.register(kind)
     with translation.override("en"):
-        notify([wang], kind=kind, parameters={})
+        notify([wang], kind=WEBHOOK_FAILS, parameters={"name": "county", "failure": "timeout"})
+        assert notice_of(wang).title == "A webhook does not answer" and "no answer in time" in notice_of(wang).text
     with translation.override("zh-hans"):
-        assert (notice_of(wang).title, notice_of(wang).text) == ("界面语言", "部门")
+        assert notice_of(wang).title == "Webhook 无应答" and "超时未应答" in notice_of(wang).text
 
 
 def test_what_parameters_hold_is_text_and_never_markup(client: Client, wang: User) -> None:

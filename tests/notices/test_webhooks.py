@@ -67,7 +67,7 @@ def run(delivery: Delivery) -> Delivery:
 
 
 def test_the_signature_is_that_of_the_published_example() -> None:
-    # From the specification's own example (standardwebhooks.com, "Signature scheme").
+    # From the tests of the specification's own libraries (standard-webhooks, test_sign_function).
     made = rules.headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         datetime.datetime.fromtimestamp(1614265330, datetime.UTC),
