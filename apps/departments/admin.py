@@ -67,6 +67,7 @@ class DepartmentAdmin(RowActionsMixin):
     fieldsets = [
         (None, {"fields": ["name", "name_en", "short_name", "slug", "kind", "parent", "position"]}),
         (_("Codes"), {"fields": ["uscc", "division_code"]}),
+        (_("Letters"), {"fields": ["letter_mark", "address", "phone"]}),
         (_("Working rules"), {"fields": ["four_eyes", "is_active"]}),
     ]
 

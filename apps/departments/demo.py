@@ -34,6 +34,7 @@ ACCOUNTS = [
     Account("tax.clerk", "赵雨晴", "taxation", Role.CLERK),
     Account("tax.reviewer", "孙志远", "taxation", Role.REVIEWER),
     Account("centre.officer", "周文静", "credit-centre", Role.CENTRE_OFFICER),
+    Account("centre.officer2", "吴敏", "credit-centre", Role.CENTRE_OFFICER),
     Account("office.lead", "郑海涛", "leading-group-office", Role.OFFICE_LEAD),
     Account("admin.system", "冯凯", "zhengzhou", Role.SYSTEM_ADMINISTRATOR),
     Account("admin.security", "陈思远", "zhengzhou", Role.SECURITY_ADMINISTRATOR),

@@ -45,6 +45,11 @@ class Department(models.Model):
     )
     path = models.CharField(_("path"), max_length=400, unique=True, editable=False, db_collation="C")
     division_code = models.CharField(_("division code"), max_length=12, blank=True)
+    letter_mark = models.CharField(
+        _("mark of its letters"), max_length=20, blank=True, help_text=_("What the numbers of its letters begin with.")
+    )
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
     four_eyes = models.BooleanField(
         _("four eyes"), default=True, help_text=_("A record is published by somebody who did not enter it.")
     )

@@ -7,6 +7,7 @@ from django.conf import settings
 from .models import Department
 from .roles import ensure_role_groups
 
+TEXTS = ("name", "name_en", "short_name", "kind", "uscc", "division_code", "letter_mark", "address", "phone")
 FILE = settings.BASE_DIR / "fixtures" / "departments" / "departments.csv"
 
 
@@ -21,7 +22,7 @@ def load() -> str:
     with open(FILE, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             values = {
-                **{name: row[name] for name in ("name", "name_en", "short_name", "kind", "uscc", "division_code")},
+                **{name: row[name] for name in TEXTS},
                 "position": int(row["position"]),
                 "parent": known[row["parent"]] if row["parent"] else None,
             }

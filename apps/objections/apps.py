@@ -5,3 +5,13 @@ from django.utils.translation import gettext_lazy as _
 class ObjectionsConfig(AppConfig):
     name = "apps.objections"
     verbose_name = _("Objections and repair")
+
+    def ready(self) -> None:
+        from apps.notices import events, kinds
+
+        from . import telling
+
+        for kind in telling.NOTICES:
+            kinds.register(kind)
+        for event in telling.EVENTS:
+            events.register(event)

@@ -99,7 +99,10 @@ def _correct(record: Record, case: Case, user: Any) -> None:
         )
     if record.annotation:
         record.annotation = ""
-    corrected(record, case.correction, user)
+    labels = {each.code: each.label for each in correctable(record)}
+    before = values_of(record)
+    after = values_of(corrected(record, case.correction, user))
+    case.changes = [{"field": labels[code], "before": before[code], "after": after[code]} for code in case.correction]
 
 
 def correctable(record: Record) -> list[Any]:

@@ -28,7 +28,7 @@ class Counter(models.Model):
     row_security = InternalRows(why="a number tells of no row")
 
     class Meta:
-        verbose_name = _("counter")
+        verbose_name = pgettext_lazy("case", "counter")
         verbose_name_plural = _("counters")
         constraints = [models.UniqueConstraint(fields=["series", "year"], name="counter_series_year")]
 
@@ -100,7 +100,7 @@ class Case(models.Model):
         GRANTED = states.GRANTED, _("repair granted")
         DENIED = states.DENIED, _("repair denied")
 
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    kind = models.CharField(pgettext_lazy("case", "kind"), max_length=16, choices=Kind)
     number = models.CharField(_("case number"), max_length=40, unique=True)
     code = models.CharField(
         _("progress code"), max_length=14, unique=True, help_text=_("With it the applicant asks how the case stands.")
@@ -113,7 +113,7 @@ class Case(models.Model):
     routed_to = models.ForeignKey(
         "departments.Department",
         models.PROTECT,
-        verbose_name=_("source department"),
+        verbose_name=pgettext_lazy("case", "source department"),
         null=True,
         blank=True,
         related_name="+",
@@ -184,13 +184,21 @@ class Case(models.Model):
         "departments.User", models.PROTECT, verbose_name=_("found by"), null=True, blank=True, related_name="+"
     )
     correction = models.JSONField(_("correction"), default=dict, blank=True)
-    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, blank=True)
+    changes = models.JSONField(
+        _("changes"), default=list, blank=True, help_text=_("What the decision changed in the record.")
+    )
+    outcome = models.CharField(pgettext_lazy("case", "outcome"), max_length=16, choices=Outcome, blank=True)
     outcome_text = models.TextField(_("grounds of the decision"), blank=True)
     proposed_by = models.ForeignKey(
         "departments.User", models.PROTECT, verbose_name=_("proposed by"), null=True, blank=True, related_name="+"
     )
     decided_by = models.ForeignKey(
-        "departments.User", models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+"
+        "departments.User",
+        models.PROTECT,
+        verbose_name=pgettext_lazy("case", "decided by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
     closed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     notified_on = models.DateField(_("applicant told on"), null=True, blank=True)
@@ -301,6 +309,7 @@ class Pause(CasePart):
     ground = models.CharField(_("ground"), max_length=16, choices=Ground)
     reason = models.TextField(_("reason"))
     begun_on = models.DateField(_("begun on"))
+    bring_by = models.DateField(_("papers to be brought by"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     begun_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("begun by"), related_name="+")
 
@@ -334,8 +343,10 @@ class Passage(CasePart):
     began_on = models.DateField(_("began on"))
     ended_on = models.DateField(_("ended on"))
     due = models.DateField(_("due on"), null=True, blank=True)
-    working_days = models.PositiveIntegerField(_("working days"), help_text=_("Without the days of pauses."))
-    in_time = models.BooleanField(_("in time"))
+    working_days = models.PositiveIntegerField(
+        pgettext_lazy("case", "working days"), help_text=_("Without the days of pauses.")
+    )
+    in_time = models.BooleanField(pgettext_lazy("case", "in time"))
 
     class Meta:
         verbose_name = _("passage")
@@ -362,7 +373,7 @@ class Event(CasePart):
     what = models.CharField(_("what"), max_length=32)
     source = models.CharField(_("from"), max_length=16, blank=True)
     target = models.CharField(_("to"), max_length=16, blank=True)
-    text = models.TextField(_("text"), blank=True)
+    text = models.TextField(pgettext_lazy("case", "text"), blank=True)
     for_applicant = models.BooleanField(_("for the applicant"), default=False)
 
     class Meta:
@@ -398,7 +409,7 @@ class Evidence(StoredFile):
 
     class By(models.TextChoices):
         APPLICANT = "applicant", _("applicant")
-        SOURCE = "source", _("source department")
+        SOURCE = "source", pgettext_lazy("case", "source department")
         CENTRE = "centre", _("credit centre")
 
     class What(models.TextChoices):
@@ -424,8 +435,24 @@ class Evidence(StoredFile):
 class Letter(StoredFile):
     """A letter that was made and numbered. What was sent is what is kept."""
 
+    class Kind(models.TextChoices):
+        OBJECTION_RECEIPT = "objection-receipt", _("receipt of the objection")
+        OBJECTION_ACCEPTED = "objection-accepted", _("acceptance of the objection")
+        OBJECTION_REFUSED = "objection-refused", _("refusal of the objection")
+        VERIFICATION_REQUEST = "verification-request", _("request to check")
+        OBJECTION_OUTCOME = "objection-outcome", _("outcome of the objection")
+        COMMITMENT = "commitment-letter", _("commitment to be signed")
+        REPAIR_RECEIPT = "repair-receipt", _("receipt of the application for repair")
+        REPAIR_ACCEPTED = "repair-accepted", _("acceptance of the application for repair")
+        REPAIR_REFUSED = "repair-refused", _("refusal of the application for repair")
+        REVIEW_REQUEST = "review-request", _("request to review the repair")
+        REPAIR_OUTCOME = "repair-outcome", _("outcome of the repair")
+        SUPPLEMENT = "supplement", _("list of papers to be brought")
+        CLOCK_PAUSED = "clock-paused", _("notice that the clock stands still")
+        CLOCK_RESUMED = "clock-resumed", _("notice that the clock runs again")
+
     case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="letters")
-    kind = models.CharField(_("letter"), max_length=32)
+    kind = models.CharField(_("letter"), max_length=32, choices=Kind)
     number = models.CharField(_("letter number"), max_length=40, unique=True)
     dated = models.DateField(_("date of the letter"))
 

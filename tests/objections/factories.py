@@ -34,7 +34,8 @@ class Centre:
 def centre() -> Centre:
     """The credit centre below the city, which oversees every department of ``office()``."""
     city = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-    department = make_department("credit-centre", parent=city)
+    letterhead = {"letter_mark": "郑信", "address": "政务服务中心6号窗口", "phone": "0371-00000000"}
+    department = make_department("credit-centre", parent=city, **letterhead)
 
     def officer() -> User:
         return make_user(f"officer-{next(_numbers)}", department=department, role="centre-officer", is_staff=True)

@@ -38,6 +38,7 @@ from .handling import (
     route,
     take,
 )
+from .writing import LETTER_ACTIONS
 
 ROW_ACTIONS = (
     take,
@@ -68,10 +69,12 @@ ROW_ACTIONS = (
     retract,
     reopen,
     note_province,
+    *LETTER_ACTIONS,
 )
 """The buttons of a case, in the order in which they are offered."""
 
 __all__ = [
+    "LETTER_ACTIONS",
     "ROW_ACTIONS",
     "Paper",
     "accept",

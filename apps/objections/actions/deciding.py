@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from apps.audit.context import acting, current
@@ -195,7 +195,7 @@ def _reopen(*, user: Any, obj: Case) -> Case:
     obj.began_on = timezone.localdate()
     obj.outcome = obj.outcome_text = obj.finding = obj.finding_text = ""
     obj.proposed_by = obj.decided_by = obj.found_by = obj.notified_on = None
-    obj.correction = {}
+    obj.correction, obj.changes = {}, []
     return advance(obj, user=user, what="reopen", target=states.ACCEPTED, text=current().reason)
 
 
@@ -329,7 +329,7 @@ note_province = CaseAction(
     description=gettext_lazy("The applicant has turned to the provincial authority."),
     icon="account_balance",
     inputs={
-        "since": _day(gettext_lazy("since")),
+        "since": _day(pgettext_lazy("case", "since")),
         "text": long_text(gettext_lazy("what is known of it")),
     },
 )

@@ -1,5 +1,6 @@
 """Working on a case: taking it, accepting it, asking the department, pausing the clock, adding to the file."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
+from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from apps.audit.context import acting, current
 from apps.core.calendars import current_calendar
@@ -137,12 +139,16 @@ def _recall(*, user: Any, obj: Case) -> Case:
 # The clock
 
 
-def _pause(*, user: Any, obj: Case, ground: str, grounds: str) -> Case:
+def _pause(*, user: Any, obj: Case, ground: str, grounds: str, bring_by: datetime.date | None = None) -> Case:
     if ground not in Pause.Ground.values:
         raise ValidationError({"ground": _("Choose one of the values.")})
     reason = text_of(grounds, "grounds")
     today = timezone.localdate()
-    Pause.objects.create(case=obj, ground=ground, reason=reason, begun_on=today, begun_by=user)
+    if ground == Pause.Ground.SUPPLEMENT and bring_by is None:
+        raise ValidationError({"bring_by": _("Say until when the papers are to be brought.")})
+    if bring_by is not None and bring_by <= today:
+        raise ValidationError({"bring_by": _("The day must be still to come.")})
+    Pause.objects.create(case=obj, ground=ground, reason=reason, begun_on=today, bring_by=bring_by, begun_by=user)
     obj.paused_on = today
     reckon(obj, current_calendar())
     touch(obj, "paused_on", "due", "stage_due", "whole_due", "provisional")
@@ -260,7 +266,12 @@ pause = CaseAction(
     icon="pause_circle",
     inputs={
         "ground": lambda: forms.ChoiceField(label=gettext_lazy("ground"), choices=Pause.Ground.choices),
-        "grounds": long_text(gettext_lazy("what is awaited, from whom")),
+        "grounds": long_text(
+            gettext_lazy("what is awaited, from whom"), gettext_lazy("Papers to be supplemented: one on each line.")
+        ),
+        "bring_by": lambda: forms.DateField(
+            label=gettext_lazy("papers to be brought by"), required=False, widget=UnfoldAdminSingleDateWidget
+        ),
     },
 )
 resume = CaseAction(
@@ -325,7 +336,7 @@ note = CaseAction(
     perform=_note,
     description=gettext_lazy("For the officers of both sides; the applicant never sees it."),
     icon="sticky_note_2",
-    inputs={"text": long_text(gettext_lazy("note"))},
+    inputs={"text": long_text(pgettext_lazy("case", "note"))},
     side=EITHER,
     while_paused=True,
 )
