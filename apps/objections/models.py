@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -207,7 +208,7 @@ class Case(models.Model):
     province_text = models.TextField(_("review at the province"), blank=True)
 
     filed_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("filed by"), related_name="+")
-    filed_at = models.DateTimeField(_("filed at"), auto_now_add=True)
+    filed_at = models.DateTimeField(_("filed at"), default=timezone.now, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1)
 
     history = History()
@@ -366,7 +367,7 @@ class Event(CasePart):
     add_only = True
 
     case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="events")
-    at = models.DateTimeField(_("at"), auto_now_add=True)
+    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
     actor = models.ForeignKey(
         "departments.User", models.PROTECT, verbose_name=_("by"), null=True, blank=True, related_name="+"
     )

@@ -5,8 +5,11 @@ from typing import Final
 
 from django.db import connection
 
+from . import states
 from .models import Counter
 
+SERIES: Final = {states.OBJECTION: "异", states.REPAIR: "修"}
+"""What the number of a case begins with, by its kind."""
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No character that is taken for another one when it is read out."""
 GROUPS: Final = 3
@@ -24,6 +27,11 @@ def next_number(series: str, year: int) -> int:
             [series, year],
         )
         return int(cursor.fetchone()[0])
+
+
+def case_number(kind: str, year: int, number: int) -> str:
+    """The number of a case as it is written: ``异〔2026〕000012号``."""
+    return f"{SERIES[kind]}〔{year}〕{number:06d}号"
 
 
 def progress_code() -> str:

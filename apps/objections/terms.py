@@ -42,11 +42,11 @@ def penalty_kinds(record: Record) -> list[str]:
     return [str(each) for each in kinds] if isinstance(kinds, list) else [str(kinds)]
 
 
-def term_of(record: Record, dishonesty: str, protected_field: bool) -> Term:
+def term_of(record: Record, dishonesty: str, protected_field: bool, rules: Sequence[Rule] | None = None) -> Term:
     """The term of a record of this class. Raises ValidationError when no rule knows the class or the day."""
     if record.item.nature != NEGATIVE:
         raise ValidationError({"record": _("Only dishonesty information is repaired.")})
-    rules = repair_rules()
+    rules = repair_rules() if rules is None else rules
     try:
         known = repair_terms.regime_classes(rules, record.decided_on)
         if dishonesty not in known:

@@ -23,14 +23,12 @@ from .. import states
 from ..applicants import Applicant, check_applicant, seal_applicant
 from ..clocks import begin_stage
 from ..models import Case, Evidence
-from ..numbers import next_number, progress_code
+from ..numbers import case_number, next_number, progress_code
 from ..papers import keep
 from ..querysets import HANDLES
 from ..steps import log, text_of
 from ..telling import tell
 from ..terms import Term, term_of
-
-SERIES = {states.OBJECTION: "异", states.REPAIR: "修"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def file_case(
             filed_by=user,
         )
         case.applicant = seal_applicant(check_applicant(applicant, relation, locked.subject))
-        case.number = f"{SERIES[kind]}〔{day.year}〕{next_number(kind, day.year):06d}号"
+        case.number = case_number(kind, day.year, next_number(kind, day.year))
         case.code = progress_code()
         try:
             begin_stage(case, day)

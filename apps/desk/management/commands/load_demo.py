@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from apps.audit.context import every_department
 
-APPS = ["departments", "subjects", "records"]
+APPS = ["departments", "subjects", "records", "objections"]
 
 
 class Command(BaseCommand):
