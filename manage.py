@@ -10,6 +10,7 @@ from credit_city import errors, postgres
 # as the least-privilege role, exactly like the web server and the workers.
 OWNER_COMMANDS = {
     "init_database",
+    "archive_months",
     "backup",
     "restore",
     "create_administrator",

@@ -80,7 +80,7 @@ def django_db_setup(
     django_db_blocker: Any,
 ) -> Iterator[None]:
     """Hand the fresh test database over to the application role, and back to the owner for its removal."""
-    from apps.audit.declarations import add_only_tables
+    from apps.audit.declarations import add_only_tables, unwritten_tables
     from apps.audit.history import history_tables
     from apps.audit.installation import install
     from apps.audit.row_security import public_tables, sync_policies
@@ -98,7 +98,11 @@ def django_db_setup(
     with roles.connect(owner_settings) as database:
         install(database)
         roles.grant(
-            database, app["ROLES"], append_only=history_tables(), add_only=add_only_tables(), public=public_tables()
+            database,
+            app["ROLES"],
+            append_only=[*history_tables(), *unwritten_tables()],
+            add_only=add_only_tables(),
+            public=public_tables(),
         )
         database.execute(AS_OWNER)
         sync_policies(database, app["ROLES"])

@@ -12,7 +12,7 @@ from django.db import models
 from psycopg import Connection, sql
 
 from . import guards
-from .declarations import declaring
+from .declarations import declaring, unwritten_tables
 from .functions import FUNCTIONS
 from .history import history_tables
 
@@ -126,6 +126,6 @@ def _rights(database: Connection, app: str) -> Iterator[str]:
         "SELECT c.relname FROM pg_class c, pg_roles r WHERE c.relname = ANY (%s) AND r.rolname = %s"
         " AND c.relnamespace = 'public'::regnamespace"
         " AND has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1",
-        [history_tables(), app],
+        [[*history_tables(), *unwritten_tables()], app],
     ):
         yield f"{name}: the role {app} may write history"

@@ -69,6 +69,8 @@ class AccessEntry(models.Model):
 
     row_security = OwnReading()
     partitioned_by = "at"
+    # The Cybersecurity Law and the graded protection of systems ask for six at least.
+    online_months = 24
     add_only = True
     sealed = True
 

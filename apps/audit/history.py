@@ -15,6 +15,7 @@ class HistoryRow(models.Model):
     """What a history row says besides the tracked fields: the door, the request, the database user."""
 
     partitioned_by = "history_date"
+    online_months = 36
 
     history_channel = models.CharField(max_length=16, choices=CHANNELS, default="sql")
     history_request_id = models.CharField(max_length=64, default="", blank=True)

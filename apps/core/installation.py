@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from apps.audit.declarations import add_only_tables
+from apps.audit.declarations import add_only_tables, unwritten_tables
 from apps.audit.history import history_tables
 from apps.audit.installation import install
 from apps.audit.row_security import public_tables, sync_policies
@@ -38,5 +38,11 @@ def bring_up(owner: dict[str, Any], names: dict[str, str], *, verbosity: int = 1
     call_command("migrate", interactive=False, verbosity=max(0, verbosity - 1))
     with roles.connect(owner) as database:
         install(database)
-        roles.grant(database, names, append_only=history_tables(), add_only=add_only_tables(), public=public_tables())
+        roles.grant(
+            database,
+            names,
+            append_only=[*history_tables(), *unwritten_tables()],
+            add_only=add_only_tables(),
+            public=public_tables(),
+        )
         sync_policies(database, names)

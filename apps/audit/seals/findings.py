@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     ROOT = "root", gettext_lazy("content of the seal changed")
     PUBLISHED = "published", gettext_lazy("seal differs from the published one")
     LIST = "list", gettext_lazy("published list damaged")
+    ARCHIVE = "archive", gettext_lazy("archived month cannot be compared")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Finding:
 
     ``table``, ``model``, ``history_id``, ``object``: the row and what it is about (unknown of a removed row);
     ``seal``, ``sealed_at``: the seal that covers it, or is itself at fault; ``line``: of the published list;
-    ``detail``: columns that are gone.
+    ``detail``: columns that are gone; ``reason``: what is wrong with the file of an archived month, in words.
     """
 
     kind: Kind
@@ -44,6 +45,7 @@ class Finding:
     sealed_at: datetime.datetime | None = None
     line: int | None = None
     detail: str = ""
+    reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Without the fields that say nothing of this kind; the keys are those of the class."""
@@ -56,18 +58,21 @@ class Finding:
             "sealed_at": self.sealed_at.isoformat() if self.sealed_at else None,
             "line": self.line,
             "detail": self.detail,
+            "reason": self.reason,
         }
         return {"kind": self.kind.value, **{key: value for key, value in values.items() if value not in ("", None)}}
 
 
 @dataclass
 class Report:
-    """The outcome of a verification. ``rows``: how many were compared; ``unsealed``: younger than the last seal."""
+    """The outcome of a verification. ``rows``: how many were compared; ``unsealed``: younger than the last seal;
+    ``archived``: in the archive, and not looked at."""
 
     first_seal: int = 0
     last_seal: int = 0
     rows: int = 0
     unsealed: int = 0
+    archived: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -81,6 +86,7 @@ class Report:
             "last_seal": self.last_seal,
             "rows": self.rows,
             "unsealed": self.unsealed,
+            "archived": self.archived,
             "findings": [finding.as_json() for finding in self.findings],
         }
 
@@ -102,6 +108,8 @@ def sentence(finding: dict[str, Any]) -> str:
         parts.append(_("line %(line)s") % finding)
     if "detail" in finding:
         parts.append(_("columns that are gone: %(detail)s") % finding)
+    if "reason" in finding:
+        parts.append(finding["reason"])
     return _(": ").join([parts[0], _(", ").join(parts[1:])]) if parts[1:] else parts[0]
 
 

@@ -3,6 +3,7 @@
 Three questions, each answered from what the others do not rest on: do the seals form an unbroken chain whose roots fit
 their chunks; does every sealed row still give its hash, with no row among them that was never sealed; does the
 published list name the same seals. What was sealed after the newest seal at the beginning is left to the next time.
+Rows of archived months are compared where their files are given, and told as not looked at otherwise.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
@@ -23,6 +24,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from psycopg import sql
 
+from apps.audit.archive import comparing, files
+from apps.audit.archive.models import ArchivedMonth, archived_months, as_multirange
 from apps.audit.context import every_department
 
 from . import merkle, texts
@@ -36,18 +39,24 @@ _IDS_AT_ONCE: Final = 1_000_000
 _FINDINGS_KEPT: Final = 100
 
 
-def verify(*, since: datetime.date | None = None, published: Path | None = None, processes: int = 1) -> Report:
+def verify(
+    *,
+    since: datetime.date | None = None,
+    published: Path | None = None,
+    archive: Path | None = None,
+    processes: int = 1,
+) -> Report:
     """Compare the history with its seals.
 
     ``since``: only rows sealed from that day on; the chain is followed from its beginning all the same.
-    ``published``: a published list to compare with. ``processes``: on how many connections rows are compared; more than
-    one needs a database whose rows are committed.
+    ``published``: a published list to compare with. ``archive``: the folder with the files of archived months.
+    ``processes``: on how many connections rows are compared; more than one needs a database whose rows are committed.
     """
     with every_department():
-        return _verify(since, published, processes)
+        return _verify(since, published, archive, processes)
 
 
-def _verify(since: datetime.date | None, published: Path | None, processes: int) -> Report:
+def _verify(since: datetime.date | None, published: Path | None, archive: Path | None, processes: int) -> Report:
     seals = Seal.objects.order_by("number")
     newest = seals.last()
     report = Report(last_seal=newest.number if newest else 0)
@@ -65,6 +74,8 @@ def _verify(since: datetime.date | None, published: Path | None, processes: int)
             report.findings.append(Finding(Kind.TABLE, table=name))
             continue
         _compare(table, report, processes)
+        for month in archived_months(name):
+            _compare_archived(table, month, archive, report)
     return report
 
 
@@ -164,17 +175,23 @@ def _compare(table: SealedTable, report: Report, processes: int) -> None:
     chunks = SealChunk.objects.filter(table_name=table.name, seal__gte=report.first_seal, seal__lte=report.last_seal)
     found: list[Finding] = []
     clean: list[tuple[int, int]] = []
+    away = _away(table)
     for columns in chunks.values_list("columns", flat=True).distinct().order_by():
         if gone := sorted(set(columns) - set(table.columns)):
             found.append(Finding(Kind.TABLE, table=table.name, model=table.label, detail=", ".join(gone)))
             continue
-        alike = list(chunks.filter(columns=columns).exclude(ids=[]).order_by("pk").values_list("pk", flat=True))
+        alike, partly = _at_hand(
+            chunks.filter(columns=columns).exclude(ids=[]).order_by("pk").values_list("pk", flat=True), away
+        )
+        if partly:
+            report.rows += _rows(_AT_HAND, table, chunks=partly, away=away)[0][0]
+            found += _changed_or_removed(table, columns, partly, away)
         batches = [alike[start : start + _CHUNKS_AT_ONCE] for start in range(0, len(alike), _CHUNKS_AT_ONCE)]
         for compared in _spread(partial(_compared, table, columns), batches, processes):
             report.rows += sum(rows for _chunk, rows, *_ in compared)
             clean += [(first, last) for _chunk, _rows, first, last, equal in compared if equal]
             if suspects := [chunk for chunk, *_, equal in compared if not equal]:
-                found += _changed_or_removed(table, columns, suspects)
+                found += _changed_or_removed(table, columns, suspects, away)
     low = watermark_of(table.name, up_to_seal=report.first_seal - 1)
     high = watermark_of(table.name, up_to_seal=report.last_seal)
     first, last = _beyond(table, clean, low, high)
@@ -186,6 +203,38 @@ def _compare(table: SealedTable, report: Report, processes: int) -> None:
         replace(each, sealed_at=moments.get(each.seal or 0))
         for each in sorted(found, key=lambda each: each.history_id or 0)
     ]
+
+
+def _away(table: SealedTable) -> str:
+    """The ids of the rows that are in the archive, an int8multirange."""
+    return as_multirange(
+        pair for month in archived_months(table.name) for pair in zip(month.first_ids, month.last_ids, strict=True)
+    )
+
+
+def _at_hand(chunks: Iterable[int], away: str) -> tuple[list[int], list[int]]:
+    """Of the chunks those whose rows are all in the database, and those of which some are in the archive."""
+    whole = list(chunks)
+    if away == as_multirange([]):
+        return whole, []
+    touched = dict(connection.connection.execute(_TOUCHED, {"chunks": whole, "away": away}).fetchall())
+    return [chunk for chunk in whole if chunk not in touched], [
+        chunk for chunk, inside in touched.items() if not inside
+    ]
+
+
+def _compare_archived(table: SealedTable, month: ArchivedMonth, folder: Path | None, report: Report) -> None:
+    if folder is None:
+        report.archived += month.rows
+        return
+    with transaction.atomic():
+        try:
+            with comparing.loaded(connection.connection, table, month, folder) as rows:
+                bounds = report.first_seal, report.last_seal
+                report.findings += comparing.findings(connection.connection, table, rows, month.ids, bounds)
+                report.rows += month.rows
+        except files.ArchiveError as error:
+            report.findings.append(Finding(Kind.ARCHIVE, table.name, table.label, reason=str(error)))
 
 
 def _spread(work: Callable[[list[int]], Any], batches: list[list[int]], processes: int) -> Iterator[Any]:
@@ -224,7 +273,15 @@ _ROW_BY_ROW: Final = """
         SELECT seal_id, unnest(ids) AS id, unnest(hashes) AS hash FROM audit_sealchunk WHERE id = ANY(%(chunks)s)
     ) AS sealed
     LEFT JOIN {table} AS h ON h.{key} = sealed.id AND h.{key} BETWEEN %(first)s AND %(last)s
-    WHERE h.{key} IS NULL OR {hash} IS DISTINCT FROM sealed.hash
+    WHERE (h.{key} IS NULL OR {hash} IS DISTINCT FROM sealed.hash) AND NOT sealed.id <@ %(away)s::int8multirange
+"""
+_TOUCHED: Final = """
+    SELECT id, int8range(first_id, last_id, '[]') <@ %(away)s::int8multirange FROM audit_sealchunk
+    WHERE id = ANY(%(chunks)s) AND int8range(first_id, last_id, '[]') && %(away)s::int8multirange
+"""
+_AT_HAND: Final = """
+    SELECT count(*) FROM audit_sealchunk, unnest(ids) AS row (id)
+    WHERE audit_sealchunk.id = ANY(%(chunks)s) AND NOT row.id <@ %(away)s::int8multirange
 """
 _BEYOND: Final = """
     SELECT coalesce(min(h.{key}), 1), coalesce(max(h.{key}), 0)
@@ -258,9 +315,9 @@ def _compared(table: SealedTable, columns: list[str], chunks: list[int]) -> list
     return found
 
 
-def _changed_or_removed(table: SealedTable, columns: list[str], chunks: list[int]) -> Iterator[Finding]:
+def _changed_or_removed(table: SealedTable, columns: list[str], chunks: list[int], away: str) -> Iterator[Finding]:
     bounds = SealChunk.objects.filter(pk__in=chunks).aggregate(first=models.Min("first_id"), last=models.Max("last_id"))
-    for seal, history_id, removed, key in _rows(_ROW_BY_ROW, table, columns, chunks=chunks, **bounds):
+    for seal, history_id, removed, key in _rows(_ROW_BY_ROW, table, columns, chunks=chunks, away=away, **bounds):
         kind = Kind.REMOVED if removed else Kind.CHANGED
         yield Finding(kind, table.name, table.label, history_id, key, seal)
 

@@ -12,8 +12,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.audit.archive.files import ArchiveError
+from apps.audit.archive.models import archived_months
 from apps.audit.context import every_department
 from apps.audit.seals.proofs import as_text, prove
+from apps.audit.seals.tables import sealed_table_of
 
 
 class Command(BaseCommand):
@@ -22,11 +25,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help=_("such as records.record"))
         parser.add_argument("key", help=_("primary key of the row"))
+        parser.add_argument(
+            "--archive", type=Path, metavar="FOLDER", help=_("files of archived months, to be looked into as well")
+        )
         parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=_("default: standard output"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(settings.LANGUAGE_CODE):
-            text = self._proof(options["model"], options["key"])
+            text = self._proof(options["model"], options["key"], options["archive"])
             if options["output"] is None:
                 self.stdout.write(text, ending="")
                 return
@@ -35,16 +41,26 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"{options['output']}: {error.strerror or error}") from error
 
-    def _proof(self, name: str, key: str) -> str:
+    def _proof(self, name: str, key: str, archive: Path | None) -> str:
         try:
             model = apps.get_model(name)
         except (LookupError, ValueError):
             raise CommandError(_("There is no model “%(name)s”.") % {"name": name}) from None
         try:
             with every_department():
-                return as_text(prove(model, model._meta.pk.to_python(key)))
+                if archive is None:
+                    self._tell_of_the_archive(model)
+                return as_text(prove(model, model._meta.pk.to_python(key), archive=archive))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except ArchiveError as error:
+            raise CommandError(str(error)) from error
         except LookupError:
             text = _("No history is kept of %(name)s with the key %(key)s.") % {"name": name, "key": key}
             raise CommandError(text) from None
+
+    def _tell_of_the_archive(self, model: Any) -> None:
+        if months := archived_months(sealed_table_of(model).name):
+            text = _("Entries from %(first)s to %(last)s are in the archive and not in this proof: --archive FOLDER.")
+            bounds = {"first": f"{months[0].month:%Y-%m}", "last": f"{months[-1].month:%Y-%m}"}
+            self.stderr.write(text % bounds)

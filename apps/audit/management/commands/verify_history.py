@@ -37,6 +37,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help=_("only rows sealed from this day on"))
         parser.add_argument("--published", type=Path, help=_("a copy of the published list (default: the own file)"))
+        parser.add_argument(
+            "--archive", type=Path, metavar="FOLDER", help=_("files of archived months, to be compared as well")
+        )
         parser.add_argument("--json", action="store_true", help=_("one JSON object on standard output"))
         parser.add_argument(
             "--processes",
@@ -52,7 +55,12 @@ class Command(BaseCommand):
             if published is None and settings.SEALS_FILE.exists():
                 published = settings.SEALS_FILE
             try:
-                report = verify(since=options["since"], published=published, processes=options["processes"])
+                report = verify(
+                    since=options["since"],
+                    published=published,
+                    archive=options["archive"],
+                    processes=options["processes"],
+                )
                 keep(report)
             except Exception as error:
                 # Whatever went wrong, it must not pass for a finding.
@@ -81,6 +89,9 @@ class Command(BaseCommand):
                 "unsealed": report.unsealed,
             }
         )
+        if report.archived:
+            text = _("%(rows)s rows are in the archive and were not looked at: --archive FOLDER compares them.")
+            self.stdout.write(text % {"rows": report.archived})
         if report.intact:
             self.stdout.write(_("The history is as it was sealed."))
         else:
