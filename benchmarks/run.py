@@ -26,7 +26,8 @@ DATABASES = {
 }
 MANAGE = str(ROOT / "manage.py")
 SCRIPTS = (
-    "imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "access", "clerks",
+    "imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "access", "inbox",
+    "clerks",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import random
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from django.utils import timezone
@@ -94,13 +95,16 @@ def load() -> str:
     return f"{made} cases"
 
 
-def make_cases(records: Sequence[Record], desk: Desk, *, ended: float = 0.0) -> int:
-    """A case about each of the records, whose subjects, items and departments are at hand. Returns how many.
+def make_cases(
+    records: Sequence[Record], desk: Desk, *, ended: float = 0.0, kinds: Sequence[str] = states.KINDS
+) -> int:
+    """A case about each of the records, whose items and departments are at hand. Returns how many.
 
     ``ended``: the share of those that have come to their end.
     """
     draw = _Drawing(desk)
-    drawn = [draw.case(record, ended) for record in records]
+    drawn = [draw.case(record, ended, kinds) for record in records]
+    _number([case for case, _target in drawn])
     for first in range(0, len(drawn), BATCH):
         with acting(user_id=desk.officers[0].pk, reason=""):
             draw.bring(drawn[first : first + BATCH])
@@ -117,10 +121,10 @@ class _Drawing:
         # Few people stand for many: a key for each of them would be most of the work.
         self.applicants = [seal_applicant(each) for each in _people()]
 
-    def case(self, record: Record, ended: float) -> tuple[Case, str]:
+    def case(self, record: Record, ended: float, kinds: Sequence[str]) -> tuple[Case, str]:
         """A case as it comes in, and the state that it is to reach."""
         over = self.chance.random() < ended
-        kind = self.chance.choice(states.KINDS)
+        kind = self.chance.choice(kinds)
         back = self.chance.randrange(NEWEST + 8, DAYS) if over else self.chance.randrange(NEWEST)
         day = self._working_day(self.desk.today - datetime.timedelta(days=back))
         target = self.chance.choices(
@@ -128,7 +132,6 @@ class _Drawing:
         )[0]
         case = Case(
             kind=kind,
-            number=case_number(kind, day.year, next_number(kind, day.year)),
             code=progress_code(),
             submission=uuid.uuid4(),
             record=record,
@@ -261,6 +264,19 @@ _LED: Final = [
     "due",
     "provisional",
 ]
+
+
+def _number(cases: Sequence[Case]) -> None:
+    """Give them their numbers, in the order of their days."""
+
+    def series(case: Case) -> tuple[str, int]:
+        return case.kind, case.opened_on.year
+
+    for (kind, year), group in groupby(sorted(cases, key=lambda each: (*series(each), each.filed_at)), key=series):
+        together = list(group)
+        last = next_number(kind, year, len(together))
+        for number, case in enumerate(together, last - len(together) + 1):
+            case.number = case_number(kind, year, number)
 
 
 def _people() -> list[Applicant]:

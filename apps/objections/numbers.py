@@ -16,15 +16,17 @@ GROUPS: Final = 3
 GROUP: Final = 4
 
 
-def next_number(series: str, year: int) -> int:
-    """The next number of a series in a year, from 1. Whoever takes one holds the series until the transaction ends, so
-    none is given twice and none is left out."""
+def next_number(series: str, year: int, count: int = 1) -> int:
+    """The next number of a series in a year, from 1; of several (``count``) the last.
+
+    Whoever takes one holds the series until the transaction ends, so none is given twice and none is left out.
+    """
     table = connection.ops.quote_name(Counter._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS c (series, year, last) VALUES (%s, %s, 1)"
-            " ON CONFLICT (series, year) DO UPDATE SET last = c.last + 1 RETURNING last",
-            [series, year],
+            f"INSERT INTO {table} AS c (series, year, last) VALUES (%s, %s, %s)"
+            " ON CONFLICT (series, year) DO UPDATE SET last = c.last + excluded.last RETURNING last",
+            [series, year, count],
         )
         return int(cursor.fetchone()[0])
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery, Sum
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry, Histogram
@@ -23,6 +23,8 @@ from apps.audit.partitions import months_ahead
 from apps.departments.models import Department
 from apps.exchange.models import Batch
 from apps.notices.models import Delivery
+from apps.objections import states
+from apps.objections.models import Case
 from apps.records.models import Record
 from apps.records.rules import WAITING
 
@@ -39,7 +41,7 @@ class StateCollector(Collector):
     """Asks the database when it is scraped; every web process would give the same answer, so none keeps it."""
 
     def collect(self) -> Iterator[Metric]:
-        families = (_jobs, _oldest_job, _worker, _months, _messages, _batches, _rows, _clocks)
+        families = (_jobs, _oldest_job, _worker, _months, _messages, _batches, _rows, _clocks, _cases)
         with transaction.atomic(), every_department():
             # Whoever takes the numbers one by one must not do so with every department open.
             found = [metric for family in families for metric in family()]
@@ -139,3 +141,19 @@ def _clocks() -> Iterator[Metric]:
     counts += [("overdue", slug, overdue) for slug, _waiting, overdue in rows]
     text = "Records whose publication clock runs, and those past their deadline."
     return _gauge("publication_clock_records", text, ["clock", "department"], counts)
+
+
+def _cases() -> Iterator[Metric]:
+    """The clocks of objections and repair, by kind and stage."""
+    today = timezone.localdate()
+    running = Case.objects.filter(state__in=states.OPEN).order_by("kind", "stage").values_list("kind", "stage")
+    counted = running.annotate(
+        number=Count("pk"), late=Count("pk", filter=Q(due__lt=today)), still=Count("pk", filter=~Q(paused_on=None))
+    )
+    rows = [
+        (clock, kind, stage, number)
+        for kind, stage, *numbers in counted
+        for clock, number in zip(("open", "overdue", "paused"), numbers, strict=True)
+    ]
+    text = "Objections and applications for repair that are open, overdue or paused."
+    return _gauge("cases", text, ["clock", "kind", "stage"], rows)
