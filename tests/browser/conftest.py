@@ -115,11 +115,18 @@ def log_in(site: str, browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
+def pictures() -> Path | None:
+    """The folder for screenshots, if one is named."""
+    folder = os.environ.get("SCREENSHOTS")
+    return Path(folder) if folder else None
+
+
+@pytest.fixture
+def picture(pictures: Path | None) -> Callable[[Page, str], None]:
     """``picture(page, "desk")`` keeps a screenshot for the guides when ``SCREENSHOTS`` names a folder."""
 
     def take(page: Page, name: str) -> None:
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}.png")
+        if pictures:
+            page.screenshot(path=pictures / f"{name}.png", full_page=True)
 
     return take
