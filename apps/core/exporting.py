@@ -1,8 +1,9 @@
-"""The export page of a list, on import-export's pages; the file itself is written row by row."""
+"""The export page of a list, on import-export's pages; the file itself is written piece by piece."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -51,8 +52,9 @@ class ListExport(ExportMixin):
         """The first row of the file."""
         raise NotImplementedError
 
-    def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[Sequence[Any]]:
-        """The rows below it. A ValueError raised here stops the file; its text is shown on the page of the form."""
+    def export_frames(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[pl.DataFrame]:
+        """The rows below it, as frames of text. A ValueError raised here stops the file; its text is shown on the page
+        of the form."""
         raise NotImplementedError
 
     def export_action(self, request: HttpRequest) -> HttpResponse:
@@ -73,9 +75,9 @@ class ListExport(ExportMixin):
         self, file_format: Any, request: HttpRequest, queryset: Any, export_form: Any
     ) -> HttpResponse | FileResponse:
         extension = file_format.get_extension()
-        rows = self.export_rows(request, queryset, export_form)
+        frames = self.export_frames(request, queryset, export_form)
         return FileResponse(
-            write_file(extension, self.export_headers(request), rows),
+            write_file(extension, self.export_headers(request), frames),
             as_attachment=True,
             filename=f"{self.export_stem(request)}-{timezone.localdate():%Y%m%d}.{extension}",
             content_type=FORMATS[extension][0],

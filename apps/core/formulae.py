@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import polars as pl
+
 _STARTS: Final = frozenset("=+-@\t\r\n＝＋－＠")
 _MAY_START: Final = _STARTS | frozenset(" \u3000")
 _HARMLESS: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*%?|-+")
@@ -23,6 +25,14 @@ def escape_formula(value: object) -> object:
     if isinstance(value, str) and value[:1] in _MAY_START and is_formula(value):
         return "'" + value
     return value
+
+
+def escape_formulae(column: pl.Expr) -> pl.Expr:
+    """The same for a column of texts."""
+    stripped = column.str.strip_chars_start(" \u3000")
+    begins = stripped.str.slice(0, 1).is_in(sorted(_STARTS))
+    runs = begins & ~stripped.str.contains(f"^(?:{_HARMLESS.pattern})$")
+    return pl.when(~runs).then(column).otherwise(pl.lit("'") + column)
 
 
 def unescape_formula(text: str) -> str:

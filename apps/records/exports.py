@@ -1,44 +1,57 @@
 """What a file of records holds: the item's own columns where it is one item's list, else the common ones."""
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils import timezone
+import polars as pl
+from django.db.models import Case, F, Func, QuerySet, TextField, Value, When
+from django.db.models.functions import NullIf, TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from apps.catalogue.models import InformationItem
 from apps.catalogue.shapes import ItemSpec
+from apps.core.frames import copied, mapped
+from apps.departments.models import Department
 
-from .item_rows import CHUNK, OnRead, item_rows
-from .models import Record
+from .item_frames import CHUNK, OnRead, item_frames
+from .models import UNDER_EXAMINATION, Record
 
 
-def common_columns() -> dict[str, Callable[[Record], Any]]:
-    """Header -> value, for a list of several items."""
+def common_columns() -> dict[str, tuple[Any, Any]]:
+    """Header -> what is read, and how it is written, for a list of several items: as it is (None), by a function, or as
+    the name of the row of a model."""
+    states = {value: str(label) for value, label in Record.State.choices}
     return {
-        pgettext("record", "document number"): lambda record: record.document_number,
-        _("document name"): lambda record: record.document_name,
-        _("subject"): lambda record: record.subject.name,
-        _("unified social credit code"): lambda record: record.subject.uscc or "",
-        _("information item"): lambda record: str(record.item),
-        _("department"): lambda record: str(record.department),
-        _("state"): lambda record: record.get_state_display(),
-        _("marks"): lambda record: " ".join(record.marks),
-        _("decision date"): lambda record: _day(record.decided_on),
-        _("valid from"): lambda record: _day(record.valid_from),
-        _("valid to"): lambda record: _day(record.valid_to),
-        _("deciding authority"): lambda record: record.authority_name,
-        _("publication deadline"): lambda record: _day(record.deadline),
-        _("published on"): lambda record: _day(record.published_at and timezone.localdate(record.published_at)),
-        _("author"): lambda record: record.author.name,
+        pgettext("record", "document number"): (F("document_number"), None),
+        _("document name"): (F("document_name"), None),
+        _("subject"): (F("subject__name"), None),
+        _("unified social credit code"): (F("subject__uscc"), None),
+        _("information item"): (F("item"), InformationItem),
+        _("department"): (F("department"), Department),
+        _("state"): (F("state"), states.__getitem__),
+        _("marks"): (_marks(), None),
+        _("decision date"): (F("decided_on"), _day),
+        _("valid from"): (F("valid_from"), _day),
+        _("valid to"): (F("valid_to"), _day),
+        _("deciding authority"): (F("authority_name"), None),
+        _("publication deadline"): (F("deadline"), _day),
+        _("published on"): (TruncDate("published_at"), _day),
+        _("author"): (F("author__name"), None),
     }
 
 
-def _day(day: datetime.date | None) -> str:
-    return f"{day:%Y/%m/%d}" if day else ""
+def _marks() -> Any:
+    """``Record.marks``, as the database joins them."""
+    examined = Case(When(under_objection=True, then=Value(str(UNDER_EXAMINATION))))
+    left = NullIf("annotation", Value(""))
+    return Func(Value(" "), examined, left, function="concat_ws", output_field=TextField())
+
+
+def _day(text: str) -> str:
+    return f"{datetime.date.fromisoformat(text):%Y/%m/%d}"
 
 
 def headers(spec: ItemSpec | None) -> list[str]:
@@ -46,13 +59,22 @@ def headers(spec: ItemSpec | None) -> list[str]:
     return [each.label for each in spec.fields] if spec else list(common_columns())
 
 
-def rows(queryset: QuerySet, spec: ItemSpec | None, on_read: OnRead) -> Iterator[Sequence[Any]]:
-    """All rows below the header, read in chunks, each of which ``on_read`` hears of before its rows are given."""
+def frames(queryset: QuerySet, spec: ItemSpec | None, on_read: OnRead) -> Iterator[pl.DataFrame]:
+    """All rows below the header, in frames, of each of which ``on_read`` hears before it is given."""
     if spec:
-        yield from item_rows(queryset, spec, on_read)
+        yield from item_frames(queryset, spec, on_read)
         return
     columns = common_columns()
-    records: Any = queryset.select_related("subject", "item", "department", "author").iterator(chunk_size=CHUNK)
-    while chunk := list(islice(records, CHUNK)):
-        on_read([record.pk for record in chunk], {record.subject.kind for record in chunk})
-        yield from ([value(record) for value in columns.values()] for record in chunk)
+    read = {header: expression for header, (expression, _how) in columns.items()}
+    # Names are looked up before: while rows are copied out no other query may be sent.
+    written = {header: _writer(how) for header, (_expression, how) in columns.items()}
+    with closing(copied(queryset, {**read, "_kind": F("subject__kind"), "_key": F("pk")}, CHUNK)) as chunks:
+        for chunk in chunks:
+            on_read(chunk["_key"].cast(pl.Int64).to_list(), set(chunk["_kind"]))
+            yield pl.DataFrame([mapped(chunk[header], write) for header, write in written.items()])
+
+
+def _writer(how: Any) -> Callable[[str], str] | None:
+    if isinstance(how, type):
+        return {str(each.pk): str(each) for each in how._default_manager.all()}.__getitem__  # type: ignore[attr-defined]
+    return how

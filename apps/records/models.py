@@ -6,8 +6,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.audit.access import Logged
 from apps.audit.history import History
@@ -28,6 +28,9 @@ PUBLIC = (
     " AND item_id IN (SELECT id FROM catalogue_informationitem WHERE disclosure = 'public')"
 )
 """What everybody may read: published, of an item disclosed to the public, and its disclosure has not ended (HN19)."""
+
+
+UNDER_EXAMINATION = _("An objection to this record is being examined.")
 
 
 class Record(models.Model):
@@ -199,7 +202,7 @@ class Record(models.Model):
     @property
     def marks(self) -> list[str]:
         """What must be shown beside the record wherever it is shown: an open objection, what one has left open."""
-        marks = [gettext("An objection to this record is being examined.")] if self.under_objection else []
+        marks = [str(UNDER_EXAMINATION)] if self.under_objection else []
         return [*marks, self.annotation] if self.annotation else marks
 
     @property

@@ -7,6 +7,7 @@ from functools import wraps
 from itertools import islice
 from typing import Any, Final
 
+import polars as pl
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
@@ -27,6 +28,7 @@ from apps.audit.context import every_department
 from apps.audit.entries import AccessEntry
 from apps.core.admin_base import BaseAdmin
 from apps.core.exporting import ListExport
+from apps.core.frames import text_frame
 from apps.core.identifiers.messages import message_for
 from apps.departments.models import Department, User
 
@@ -279,12 +281,12 @@ class AccessEntryAdmin(ListExport, BaseAdmin):
     def export_headers(self, request: HttpRequest) -> list[str]:
         return [str(admin.utils.label_for_field(name, AccessEntry, self)) for name in self.fields]
 
-    def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[list[Any]]:
+    def export_frames(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[pl.DataFrame]:
         entries: Any = queryset.iterator(chunk_size=CHUNK)
         while chunk := list(islice(entries, CHUNK)):
             name_readers(chunk)
             access.shown(request, chunk)
-            yield from ([self._cell(name, entry) for name in self.fields] for entry in chunk)
+            yield text_frame([self._cell(name, entry) for name in self.fields] for entry in chunk)
 
     def _cell(self, name: str, entry: AccessEntry) -> Any:
         if name in {"how", "purpose"}:

@@ -1,10 +1,11 @@
 """Cells that a spreadsheet would run."""
 
+import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.core.formulae import escape_formula, unescape_formula
+from apps.core.formulae import escape_formula, escape_formulae, unescape_formula
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,13 @@ def test_a_formula_is_made_text(text: str) -> None:
 )
 def test_anything_else_stays(value: object) -> None:
     assert escape_formula(value) == value
+
+
+@given(st.lists(st.text()))
+@example(["\n-5", "-5\n", "　=1", "-5%", None, ""])
+def test_a_column_is_escaped_like_each_of_its_values(texts: list[str | None]) -> None:
+    column = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    assert column.select(escape_formulae(pl.col("text")))["text"].to_list() == [escape_formula(text) for text in texts]
 
 
 @given(st.text())

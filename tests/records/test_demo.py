@@ -11,7 +11,7 @@ from apps.departments import demo as departments_demo
 from apps.departments import reference as departments_reference
 from apps.records import demo
 from apps.records.content import split
-from apps.records.item_rows import item_rows
+from apps.records.item_frames import item_frames
 from apps.records.models import Record
 from apps.subjects import demo as subjects_demo
 from apps.subjects import reference as subjects_reference
@@ -47,7 +47,8 @@ def test_demo_records(settings: pytest.FixtureRequest) -> None:
     specs = item_specs({record.item for record in sample})
     for record in sample:
         spec = specs[record.item_id]
-        (row,) = item_rows(Record.objects.filter(pk=record.pk), spec, lambda keys, kinds: None)
+        (frame,) = item_frames(Record.objects.filter(pk=record.pk), spec, lambda keys, kinds: None)
+        row = [cell or "" for cell in frame.row(0)]
         raw = {each.code: value for each, value in zip(spec.fields, row, strict=True)}
         parsed = catalogue.parse_row(spec, raw, timezone.localdate())
         known = {code for code in parsed.errors if not code.startswith("subject_")}

@@ -8,11 +8,13 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from apps.audit.context import acting
 from apps.catalogue import rules as catalogue
 from apps.catalogue.specs import item_spec
-from apps.records.item_rows import item_rows
+from apps.records.exports import common_columns
+from apps.records.item_frames import item_frames
 from apps.records.models import Record
 from apps.records.reading import MASK, identifiers_of, stored_value, subject_values
 from apps.subjects.models import Identifier
@@ -130,7 +132,8 @@ def test_a_file_says_of_each_value_what_the_page_of_one_record_says(market: Offi
         for record in records
     ]
     told: list[Any] = []
-    assert list(item_rows(records, spec, lambda keys, kinds: told.append((keys, kinds)))) == expected
+    frames = list(item_frames(records, spec, lambda keys, kinds: told.append((keys, kinds))))
+    assert [tuple(cell or "" for cell in row) for frame in frames for row in frame.iter_rows()] == expected
     assert told == [([record.pk for record in records], {"legal_entity", "individual_business"})]
     assert MASK in expected[0] and "0.000001" in expected[0]
 
@@ -146,3 +149,22 @@ def test_filters_that_can_not_be_read_export_nothing(clerk: Client, market: Offi
         clerk.post(f"{EXPORT}?{query}", {"format": CSV, "resource": "0"}),
     ):
         assert (answer.status_code, answer.url) == (302, f"{changelist}?e=1")
+
+
+@pytest.mark.parametrize("kind", [XLSX, CSV])
+@pytest.mark.parametrize("query", ["q=不存在", "item__id__exact={item}&q=不存在"])
+def test_a_list_without_rows_is_a_file_without_rows(clerk: Client, market: Office, kind: str, query: str) -> None:
+    enter(market)
+    assert len(exported(clerk, kind, query.format(item=item().pk))) == 1
+
+
+def test_marks_stand_beside_the_record(clerk: Client, market: Office) -> None:
+    plain, marked = put(enter(market), "published"), put(enter(market), "published")
+    with acting(reason="异议"):
+        Record.objects.filter(pk=marked.pk).update(under_objection=True, annotation="当事人有不同意见")
+    marked.refresh_from_db()
+    place = list(common_columns()).index(gettext("marks"))
+    marks = {row[0]: row[place] for row in exported(clerk, CSV)[1:]}
+    with override("zh-hans"):
+        assert marks == {plain.document_number: "", marked.document_number: " ".join(marked.marks)}
+    assert len(marked.marks) == 2

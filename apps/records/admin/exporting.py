@@ -1,8 +1,9 @@
 """Export of the filtered list of records."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
+import polars as pl
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.contrib.import_export.forms import ExportForm
@@ -15,7 +16,7 @@ from apps.core.exporting import ListExport
 from apps.core.terms import SubjectKind
 from apps.subjects.admin_forms import PurposeForm
 
-from ..exports import headers, rows
+from ..exports import frames, headers
 from ..models import Record
 
 
@@ -53,7 +54,7 @@ class ExportPages(ListExport):
     def export_headers(self, request: HttpRequest) -> list[str]:
         return headers(self.exported_spec(request))
 
-    def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[Sequence[Any]]:
+    def export_frames(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[pl.DataFrame]:
         purpose = form.cleaned_data["purpose"]
         if purpose:
             access.for_purpose(request, purpose, form.cleaned_data["matter"])
@@ -63,4 +64,4 @@ class ExportPages(ListExport):
                 raise PersonsWithoutPurpose(_("The file would hold rows about natural persons: say what they are for."))
             access.shown_keys(request, Record, keys)
 
-        return rows(queryset, self.exported_spec(request), on_read)
+        return frames(queryset, self.exported_spec(request), on_read)

@@ -1,0 +1,97 @@
+"""Rows of a file of one item, as frames of text.
+
+The column-wise twin of ``reading.stored_value`` and ``catalogue.rules.to_edge``; a distinct value of a column is put
+into its written form once in a frame.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
+from typing import Any, Final
+
+import polars as pl
+from django.contrib.postgres.aggregates.mixins import OrderableAggMixin
+from django.db.models import Aggregate, BooleanField, ExpressionWrapper, F, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+
+from apps.catalogue import rules as catalogue
+from apps.catalogue import shapes
+from apps.catalogue.shapes import FieldSpec, ItemSpec
+from apps.core.frames import copied, mapped
+from apps.core.terms import SubjectKind
+from apps.subjects.models import Identifier
+
+from .content import CATEGORIES, COLUMNS, SCHEMES, is_subject
+from .reading import MASK
+
+CHUNK: Final = 2000
+OnRead = Callable[[list[int], Collection[str]], None]
+"""Hears the keys of the records that are about to be given, and the kinds of their subjects."""
+
+_DOCUMENT: Final = frozenset({"subject_document_kind", "subject_document_number"})
+_AS_STORED: Final = frozenset({shapes.TEXT, shapes.CHOICE, shapes.CODE})
+"""Types of fields whose values are written as they are stored."""
+_TRUE: Final = "t"
+
+
+class _Object(OrderableAggMixin, Aggregate):
+    """Keys and values as one JSON object; of several values of a key the last one stays."""
+
+    function = "jsonb_object_agg"
+    template = "%(function)s(%(expressions)s %(order_by)s)"
+    output_field = JSONField()
+
+
+def item_frames(queryset: QuerySet, spec: ItemSpec, on_read: OnRead) -> Iterator[pl.DataFrame]:
+    """The item's fields in order, as files carry them, confidential values covered."""
+    columns = {"_kind": F("subject__kind"), **_columns(spec), "_key": F("pk")}
+    with closing(copied(queryset, columns, CHUNK)) as frames:
+        for frame in frames:
+            on_read(frame["_key"].cast(pl.Int64).to_list(), set(frame["_kind"]))
+            if "_codes" in frame.columns:
+                codes = pl.Struct(dict.fromkeys(SCHEMES.values(), pl.String))
+                frame = frame.with_columns(pl.col("_codes").str.json_decode(codes))
+            yield pl.DataFrame([_written(each, frame).alias(each.code) for each in spec.fields])
+
+
+def _columns(spec: ItemSpec) -> dict[str, Any]:
+    """What has to be read, beside the kind of the subject, to write the fields."""
+    found: dict[str, Any] = {}
+    for each in spec.fields:
+        if each.role == "subject_name":
+            found[each.code] = F("subject__name")
+        elif each.role == "subject_uscc":
+            found[each.code] = F("subject__uscc")
+        elif each.role in COLUMNS:
+            found[each.code] = F(each.role)
+        elif each.confidential:
+            found[each.code] = ExpressionWrapper(Q(confidential__has_key=each.code), BooleanField())
+        elif not is_subject(each):
+            found[each.code] = KeyTextTransform(each.code, "data")
+    if SCHEMES.keys() & spec.by_role.keys():
+        own = Identifier.objects.filter(subject=OuterRef("subject")).order_by().values("subject")
+        found["_codes"] = Subquery(own.annotate(codes=_Object("scheme", "value", order_by="pk")).values("codes"))
+    return found
+
+
+def _written(field: FieldSpec, frame: pl.DataFrame) -> pl.Series:
+    if field.role in _DOCUMENT:
+        return mapped(frame["_kind"], lambda kind: MASK if kind == SubjectKind.NATURAL_PERSON else "")
+    if field.role == "subject_category":
+        return mapped(frame["_kind"], lambda kind: CATEGORIES.get(kind, ""))
+    if field.role in SCHEMES:
+        code = frame["_codes"].struct.field(SCHEMES[field.role])
+        if field.role == "subject_uscc":
+            return frame[field.code].zip_with(frame[field.code].is_not_null(), code)
+        return code
+    stored = frame[field.code]
+    if field.confidential and field.role not in COLUMNS and not is_subject(field):
+        return mapped(stored, lambda sealed: MASK if sealed == _TRUE else "")
+    if field.type in _AS_STORED:
+        return stored
+    return mapped(stored, lambda text: catalogue.to_edge(field, _parsed(field, text)))
+
+
+def _parsed(field: FieldSpec, text: str) -> Any:
+    """The stored value of its text in the database."""
+    return json.loads(text) if field.type in {shapes.CHOICES, shapes.BOOLEAN} and text else text
