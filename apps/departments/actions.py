@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .scope import acting_as, forget_grants, may
+from .scope import acting_as, departments_of, forget_grants, may
 
 M = TypeVar("M", bound=models.Model)
 
@@ -52,6 +52,10 @@ class Action(Generic[M]):
     applies: Callable[[Any, Any], str | Promise] = lambda user, obj: ""
     # A template would call the object, fail, and show nothing in its place.
     do_not_call_in_templates: ClassVar[bool] = True
+
+    def offered_to(self, user: Any) -> bool:
+        """Whether ``user`` has the right in some department, so that a list offers it."""
+        return bool(departments_of(user, self.permission))
 
     def permits(self, user: Any, obj: Any) -> bool:
         """Whether ``user`` has the right, whatever the state of ``obj``."""

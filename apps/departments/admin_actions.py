@@ -18,7 +18,6 @@ from apps.core.admin_base import REASON, BaseAdmin, reason_field
 from apps.core.forms import dress
 
 from .actions import Action, NotVisible, StateConflict
-from .scope import departments_of
 
 CONFIRMED = "do-confirmed"
 SEEN = "seen"
@@ -131,7 +130,7 @@ class RowActionsMixin(BaseAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
         for action in self.row_actions:
-            if action.bulk and departments_of(request.user, action.permission):
+            if action.bulk and action.offered_to(request.user):
                 actions[action.name] = (_bulk(action), action.name, action.label)
         return actions
 

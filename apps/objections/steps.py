@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.audit.context import acting, current
 from apps.departments.actions import Action
-from apps.departments.scope import may
+from apps.departments.scope import departments_of, may
 
 from . import states
 from .clocks import begin_stage
@@ -45,6 +45,10 @@ class CaseAction(Action[Case]):
     side: str = CENTRE
     kind: str = ""
     while_paused: bool = False
+
+    def offered_to(self, user: Any) -> bool:
+        centre = self.side != SOURCE and bool(departments_of(user, HANDLES))
+        return centre or (self.side != CENTRE and bool(departments_of(user, CHECKS)))
 
     def permits(self, user: Any, obj: Any) -> bool:
         if self.side == SOURCE:
