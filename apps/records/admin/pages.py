@@ -37,6 +37,7 @@ from ..clock_text import clock_text, left_text
 from ..clocks import Clocks
 from ..entry import correct, edit_draft, enter_record, entering_departments, items_for, prefill
 from ..errors import DuplicateRecord, Refused
+from ..hooks import beside
 from ..models import Attachment, Record
 from ..reading import identifiers_of, lines, subject_values
 from ..sealing import open_sealed
@@ -164,6 +165,7 @@ class EntryPages(ScopedAdmin):
             "may_submit": record is None or record.state in rules.EDITABLE,
             "tone": TONES[Record.State(record.state)] if record else "",
             "actions": self._actions_beside_form(request, record) if record else [],
+            "beside": beside(request, record) if record else None,
             "back": self._url("change", record) if record else self._url("changelist"),
         }
         return TemplateResponse(request, "records/form.html", context)
@@ -284,6 +286,7 @@ class EntryPages(ScopedAdmin):
             "clock": clock_text(record, today, current_calendar()),
             "lines": lines(record, spec, open_sealed(record), _person(record.subject)),
             "actions": self.row_action_buttons(request, record),
+            "beside": beside(request, record),
             "may_correct": self.has_change_permission(request, record) and correct.allowed(request.user, record),
             "attachments": list(record.attachments.order_by("pk")),
             "timeline": timeline(self.history_scope(request, record, record.history)),
