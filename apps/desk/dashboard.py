@@ -25,10 +25,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if departments_of(user, "view_records"):
         months = numbers.timeliness(Record.objects.visible_to(user), since)[-MONTHS_SHOWN:]
     piles = numbers.record_piles(user, today)
-    for pile in piles:
+    cases = numbers.case_piles(user, today)
+    for pile in [*piles, *cases]:
         access.shown(request, pile.rows)
     context |= {
         "piles": piles,
+        "cases": cases,
         "batches": numbers.batch_pile(user),
         "changes": numbers.change_piles(user),
         "months": months,

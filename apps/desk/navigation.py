@@ -45,6 +45,22 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
         ],
     ),
     (
+        _("Objections and repair"),
+        [
+            Page(_("What waits for me"), "inbox", "admin:objections_case_changelist", "objections.view_case"),
+            Page(_("My cases"), "front_hand", "admin:objections_case_changelist", "objections.view_case", "?desk=mine"),
+            Page(
+                _("Routed to us"),
+                "forward_to_inbox",
+                "admin:objections_case_changelist",
+                "records.review_record",
+                "?state__exact=routed",
+            ),
+            Page(_("Take a case in"), "add_circle", "admin:objections_case_search", "objections.add_case"),
+            Page(_("Board of cases"), "monitoring", "admin:objections_case_board", "objections.add_case"),
+        ],
+    ),
+    (
         _("Subjects"),
         [
             Page(_("Organisations"), "apartment", "admin:subjects_subject_changelist", "subjects.view_subject"),

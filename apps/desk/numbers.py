@@ -15,6 +15,8 @@ from apps.departments.models import Department, TwoPersonChange
 from apps.departments.scope import acting_as, departments_of
 from apps.departments.two_persons import State
 from apps.exchange.models import Batch
+from apps.objections.models import Case
+from apps.objections.querysets import CHECKS, HANDLES
 from apps.records.models import Record
 
 SHOWN = 6
@@ -91,6 +93,27 @@ def record_piles(user: Any, today: date) -> list[Pile]:
             ),
             _pile(_("Overdue"), "alarm", unfinished.filter(deadline__lt=today), "clock=overdue", "danger"),
         ]
+    return piles
+
+
+def case_piles(user: Any, today: date) -> list[Pile]:
+    """Objections and applications for repair: those of the centre for its officers, those that a department was asked
+    about for its reviewers."""
+    handled, checked = departments_of(user, HANDLES), departments_of(user, CHECKS)
+    running = Case.objects.visible_to(user).running().select_related("record__subject").order_by("due", "pk")
+    piles = []
+    if handled:
+        ours = running.filter(department__in=handled)
+        soon = current_calendar().add_working_days(today, SOON_WORKING_DAYS).date
+        piles += [
+            _pile(_("Cases overdue"), "alarm", ours.filter(due__lt=today), "clock=overdue", "danger"),
+            _pile(_("Cases due soon"), "timer", ours.filter(due__range=(today, soon)), "clock=soon", "warning"),
+            _pile(_("Cases nobody took"), "pan_tool_alt", ours.filter(handler=None), "desk=nobody", "warning"),
+            _pile(_("My cases"), "front_hand", ours.filter(handler=user), "desk=mine"),
+        ]
+    if checked:
+        asked = running.filter(state=Case.State.ROUTED, routed_to__in=checked)
+        piles.append(_pile(_("Cases to check"), "forward_to_inbox", asked, "state__exact=routed", "info"))
     return piles
 
 

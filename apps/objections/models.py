@@ -257,6 +257,7 @@ class Case(models.Model):
                 fields=["routed_to", "state", "due"], name="case_source_desk", condition=Q(routed_to__isnull=False)
             ),
             models.Index(fields=["handler", "due"], name="case_mine", condition=Q(state__in=states.OPEN)),
+            models.Index(fields=["due", "id"], name="case_inbox", condition=Q(state__in=states.OPEN)),
             models.Index(fields=["provisional"], name="case_provisional", condition=Q(provisional=True)),
         ]
         triggers = [

@@ -53,7 +53,7 @@ def test_every_address_can_be_filled(ours: Side) -> None:
 def test_our_own_marks_are_shown_to_our_own_people(ours: Side) -> None:
     """Marks that no page ever shows would prove nothing."""
     client = Client(headers={"accept-language": "zh-hans"})
-    client.force_login(ours.office.clerk)
+    client.force_login(ours.office.reviewer)
     shown = ""
     for pattern in patterns():
         if pattern.owned and pattern.name.rpartition("_")[2] in {"changelist", "change", "history", "annotated"}:

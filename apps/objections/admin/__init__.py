@@ -1,25 +1,30 @@
-"""The pages of cases."""
+"""Admin of objections and applications for repair."""
+
+from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.utils.translation import get_language
 
-from apps.departments.admin_scope import ScopedAdmin
+from apps.catalogue.specs import item_spec
 
-from ..actions import ROW_ACTIONS
 from ..models import Case
+from .board import BoardPages
+from .filing import FilingPages
+from .inbox import Inbox
+from .pages import CasePages
 
 
 @admin.register(Case)
-class CaseAdmin(ScopedAdmin):
-    """Cases, by those who handle or check them."""
+class CaseAdmin(FilingPages, BoardPages, CasePages, Inbox):
+    """The desk of the officers of the centre, and of the reviewers whom they ask."""
 
-    department_permission = "handle_objections"
-    row_actions = ROW_ACTIONS
-    list_display = ("number", "kind", "state", "due")
-    confidential_fields = ("applicant",)
+    # With the code the applicant asks how the case stands; it is the applicant's own.
+    confidential_fields = ("applicant", "code")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
-        return False
+    def history_json_words(self, obj: Any, field: str, key: str, value: Any) -> tuple[str, str] | None:
+        fields = getattr(obj, "correctable_fields", None)
+        if fields is None:
+            fields = obj.correctable_fields = item_spec(obj.record.item).by_code
+        if field != "correction" or key not in fields:
+            return None
+        return fields[key].label_in((get_language() or "")[:2]), str(value)
