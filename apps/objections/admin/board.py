@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.frames import text_frame
 from apps.core.sheets.writing import FORMATS, write_file
 from apps.departments.admin_scope import ScopedAdmin
 from apps.departments.scope import departments_of
@@ -65,7 +66,7 @@ class BoardPages(ScopedAdmin):
             raise Http404
         headers = [_("table"), _("row"), _("column"), _("value")]
         return FileResponse(
-            write_file(extension, headers, _rows(found)),
+            write_file(extension, headers, [text_frame(_rows(found))]),
             as_attachment=True,
             filename=f"case-board-{timezone.localdate():%Y%m%d}.{extension}",
             content_type=FORMATS[extension][0],

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+import polars as pl
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,6 +16,7 @@ from unfold.decorators import display
 from apps.audit import access
 from apps.core.calendars import current_calendar
 from apps.core.exporting import ListExport
+from apps.core.frames import text_frame
 from apps.departments.admin_scope import ScopedAdmin
 
 from .. import actions, states
@@ -148,13 +150,13 @@ class Inbox(ListExport, ScopedAdmin):
     def export_headers(self, request: HttpRequest) -> list[str]:
         return list(_columns())
 
-    def export_rows(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[Sequence[Any]]:
+    def export_frames(self, request: HttpRequest, queryset: Any, form: Any) -> Iterator[pl.DataFrame]:
         access.for_purpose(request, access.Purpose.OBJECTION)
         columns = _columns()
         cases = queryset.select_related(*RELATED).iterator(chunk_size=CHUNK)
         while chunk := list(islice(cases, CHUNK)):
             access.shown_keys(request, Case, [case.pk for case in chunk])
-            yield from ([value(case) for value in columns.values()] for case in chunk)
+            yield text_frame([value(case) for value in columns.values()] for case in chunk)
 
 
 def _columns() -> dict[str, Any]:
