@@ -118,6 +118,7 @@ class Webhook(models.Model):
     created_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
 
     history = History(excluded_fields=["secret", "old_secret", "wrapped_key"])
+    wrapped_keys = ("wrapped_key",)
     row_security = Open(why="read by whatever work a message is about; only the system administrator has a page of it")
 
     class Meta:

@@ -399,6 +399,8 @@ class StoredFile(CasePart):
     added_at = models.DateTimeField(_("added at"), auto_now_add=True)
     added_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("added by"), related_name="+")
 
+    wrapped_keys = ("data_key",)
+
     class Meta:
         abstract = True
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from psycopg import sql
@@ -156,6 +157,16 @@ def test_rows_of_one_moment_are_saved_while_people_work(
 # What is refused: nothing is restored then
 
 
+def test_a_database_is_restored_by_one_at_a_time(backup: Path, target: dict[str, Any], media: Path) -> None:
+    def again(step: str) -> None:
+        with pytest.raises(BackupError, match=target["NAME"]):
+            back(backup, target, media)
+        raise InterruptedError(step)
+
+    with pytest.raises(InterruptedError):
+        back(backup, target, media, tell=again)
+
+
 def test_files_that_were_damaged_or_lost_are_named(
     backup: Path, target: dict[str, Any], media: Path, owner_connection: psycopg.Connection
 ) -> None:
@@ -199,6 +210,16 @@ def test_a_key_that_only_older_data_needs_is_in_the_manifest(
     settings.MASTER_KEYS = [os.urandom(32), *settings.MASTER_KEYS]
     newer = crypto.master_key_ids()[0]
     assert make(tmp_path / "backup", owner, media=media).master_keys == [newer, older]
+
+
+def test_every_column_that_holds_wrapped_keys_says_so() -> None:
+    found = {
+        f"{model._meta.label}.{each.name}"
+        for model in apps.get_models()
+        for each in model._meta.concrete_fields
+        if each.name in {"wrapped", "wrapped_key", "data_key"} and each.name not in getattr(model, "wrapped_keys", ())
+    }
+    assert found == set()
 
 
 def test_no_secret_is_in_a_backup(backup: Path, settings: Any) -> None:

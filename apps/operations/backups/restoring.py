@@ -126,14 +126,15 @@ def _refuse_other_files(folder: Path, media: Path) -> None:
 
 @contextmanager
 def _server(owner: dict[str, Any]) -> Iterator[psycopg.Connection]:
-    """A connection outside of the database, which is free to be restored; one restoration at a time."""
+    """A connection outside of the database, which is free to be restored; one restoration of it at a time."""
     name = owner["NAME"]
     if len(name.encode()) > _LONGEST_NAME:
         text = _("The name %(name)s is too long: a database to restore into has at most %(most)s bytes in its name.")
         raise BackupError(text % {"name": name, "most": _LONGEST_NAME})
     with roles.beside(owner) as server:
-        if server.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone() != (True,):
-            raise BackupError(_("Another backup is being restored on this server: wait until it is done."))
+        if server.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK, name]).fetchone() != (True,):
+            text = _("Another backup is being restored into %(name)s: wait until it is done.")
+            raise BackupError(text % {"name": name})
         _refuse_used(owner, server)
         yield server
 
