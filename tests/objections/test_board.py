@@ -108,9 +108,9 @@ def test_the_page_and_the_files_hold_the_same_numbers(centre: made.Centre, offic
     case = made.objection(centre, made.published(office))
     passed(case, office, 7, ended_on=f"{timezone.localdate()}")
     client = client_of(centre.officer)
-    assert f"{office.department} the source department 1 7.0 100.0" in text_of(client.get(page("board")))
+    assert f"{office.department.name_en} the source department 1 7.0 100.0" in text_of(client.get(page("board")))
     text = b"".join(client.get(page("board_file"), {"format": "csv"}).streaming_content).decode("utf-8-sig")
-    assert f"{office.department} · the source department,median of working days,7.0" in text
+    assert f"{office.department.name_en} · the source department,median of working days,7.0" in text
     book = client.get(page("board_file"), {"format": "xlsx"})
     assert b"".join(book.streaming_content).startswith(b"PK")
     assert client.get(page("board_file"), {"format": "exe"}).status_code == 404
