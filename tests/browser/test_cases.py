@@ -26,7 +26,7 @@ def paper(name: str) -> FilePayload:
 
 def act(page: Page, name: str, **inputs: str) -> None:
     """Press the button of an action and answer what it asks."""
-    page.locator(f".cc-buttons a[href*='/do/{name}/'], .cc-buttons form[action*='/do/{name}/'] button").click()
+    page.locator(f"a[href*='/do/{name}/'], form[action*='/do/{name}/'] button").click()
     if inputs:
         for field, value in inputs.items():
             control = page.locator(f"[name=do-{field}], [name={field}]").first
@@ -76,7 +76,7 @@ def take_in(officer: Page, number: str, kind: str, **values: str) -> str:
     needed = ("papers-proof",) if kind == "objection" else ("papers-correction", "papers-commitment")
     for name in needed:
         officer.set_input_files(f"[name={name}]", [paper(name)])
-    officer.get_by_role("button", name="收件").click()
+    officer.locator("form.rec-form button[type=submit]").click()
     expect(officer.locator(".rec-title")).to_contain_text("〔")
     return officer.url
 
