@@ -68,7 +68,8 @@ def _prepare(*, user: Any, obj: Case, values: Mapping[str, Any]) -> Case:
         transaction.set_rollback(True)
     obj.correction = changes
     touch(obj, "correction")
-    log(obj, user=user, what="correction", text=", ".join(sorted(changes)))
+    labels = [each.label for each in effects.correctable(record) if each.code in changes]
+    log(obj, user=user, what="correction", text="、".join(labels))
     return obj
 
 
