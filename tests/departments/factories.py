@@ -1,8 +1,9 @@
-"""Rows about departments and people for the tests of leaks."""
+"""Groups and rights by name, and rows about departments and people for the tests of leaks."""
 
 import datetime
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
 from apps.departments.models import (
@@ -20,6 +21,21 @@ from apps.departments.terms import Act
 from apps.departments.two_persons import propose
 from tests.factories import grant, make_department, make_user
 from tests.planting import OURS, Side, plants
+
+
+def role_of(department: Department, role: str) -> Group:
+    """The group that holds the role in the department."""
+    return RoleGroup.objects.get(department=department, role=role).group
+
+
+def right(codename: str = "view_records") -> Permission:
+    """The department permission of that name."""
+    return Permission.objects.get(codename=codename, content_type__app_label="departments")
+
+
+def propose_role(by: User, person: User, department: Department, role: str = "clerk") -> TwoPersonChange:
+    """A proposal, by a security administrator, to give the role."""
+    return propose(user=by, act=Act.ROLE, person=person, group=role_of(department, role), reason="入职")
 
 
 @plants(Department, RoleGroup, DepartmentGroupObjectPermission, Membership, User)

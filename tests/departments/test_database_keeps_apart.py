@@ -23,41 +23,10 @@ from apps.departments.roles import PRESETS, ensure_role_groups, roles_of
 from apps.departments.terms import ADMINISTRATORS, PROPOSERS, Act, Role
 from apps.departments.two_persons import CONFIRM, State, propose
 from tests.accounts.factories import with_app
+from tests.departments.factories import right, role_of
 from tests.factories import grant, installing, make_department, make_user, open_pages
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def root() -> Department:
-    department = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def market(root: Department) -> Department:
-    department = make_department("market", parent=root)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def first(root: Department) -> User:
-    return make_user("first", department=root, role="security-administrator")
-
-
-@pytest.fixture
-def second(root: Department) -> User:
-    return make_user("second", department=root, role="security-administrator")
-
-
-def role_of(department: Department, role: str) -> Any:
-    return RoleGroup.objects.get(department=department, role=role).group
-
-
-def right(codename: str = "view_records") -> Permission:
-    return Permission.objects.get(codename=codename, content_type__app_label="departments")
 
 
 @contextmanager

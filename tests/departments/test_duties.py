@@ -13,19 +13,11 @@ from apps.audit.row_security import Open, RowSecurity, security_of
 from apps.core.models import CalendarDay
 from apps.departments import duties
 from apps.departments.models import Department, DepartmentGroupObjectPermission, LiaisonOfficer, Membership, User
-from apps.departments.roles import ensure_role_groups
 from apps.departments.scope import acting_as
 from apps.departments.terms import ADMINISTRATORS, Role
 from tests.factories import make_department, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def root() -> Department:
-    department = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-    ensure_role_groups(department)
-    return department
 
 
 @pytest.fixture

@@ -25,20 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def root() -> Department:
-    department = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def market(root: Department) -> Department:
-    department = make_department("market", parent=root)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
 def security(root: Department) -> User:
     return make_user("security", department=root, role="security-administrator")
 
@@ -145,6 +131,14 @@ def test_a_role_is_taken_by_one_person_with_a_reason(security: User, market: Dep
     assert departments_of(clerk, "enter_records") == frozenset()
     with pytest.raises(ValidationError):
         remove_role(user=security, target=clerk, role=Role.CLERK, department=market, reason="again")
+
+
+def test_roles_of_an_inactive_person_count_for_nothing(market: Department) -> None:
+    person = make_user(department=market, role="clerk")
+    assert departments_of(person) and person.has_perm("records.add_record")
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    gone = User.objects.get(pk=person.pk)
+    assert departments_of(gone) == frozenset() and not gone.has_perm("records.add_record")
 
 
 def test_nobody_takes_roles_without_the_right_or_their_own(

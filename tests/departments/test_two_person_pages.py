@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from apps.departments.models import Department, Membership, RoleGroup, TwoPersonChange, User
-from apps.departments.roles import ensure_role_groups
 from apps.departments.terms import Act
 from apps.departments.two_persons import CONFIRM, State, propose
 from apps.desk.numbers import change_piles
@@ -16,20 +15,6 @@ from tests.factories import make_department, make_user
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/departments/twopersonchange/"
-
-
-@pytest.fixture
-def root() -> Department:
-    department = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def market(root: Department) -> Department:
-    department = make_department("market", parent=root)
-    ensure_role_groups(department)
-    return department
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """Giving takes two persons: what one proposes has no effect until another one confirms it."""
 
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
@@ -13,13 +11,10 @@ from apps.departments.actions import StateConflict
 from apps.departments.models import (
     Department,
     DepartmentGroupObjectPermission,
-    DepartmentUserObjectPermission,
     Membership,
-    RoleGroup,
-    TwoPersonChange,
     User,
 )
-from apps.departments.roles import ensure_role_groups, remove_role
+from apps.departments.roles import remove_role
 from apps.departments.scope import departments_of, forget_grants
 from apps.departments.terms import Act, Role
 from apps.departments.two_persons import (
@@ -31,57 +26,10 @@ from apps.departments.two_persons import (
     State,
     propose,
 )
-from tests.factories import installing, make_department, make_user
+from tests.departments.factories import propose_role, right, role_of
+from tests.factories import installing, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def root() -> Department:
-    department = make_department("zhengzhou", kind=Department.Kind.GOVERNMENT)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def market(root: Department) -> Department:
-    department = make_department("market", parent=root)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def tax(root: Department) -> Department:
-    department = make_department("tax", parent=root)
-    ensure_role_groups(department)
-    return department
-
-
-@pytest.fixture
-def first(root: Department) -> User:
-    return make_user("first", department=root, role="security-administrator")
-
-
-@pytest.fixture
-def second(root: Department) -> User:
-    return make_user("second", department=root, role="security-administrator")
-
-
-@pytest.fixture
-def system(root: Department) -> User:
-    return make_user("system", department=root, role="system-administrator")
-
-
-def role_of(department: Department, role: str) -> Any:
-    return RoleGroup.objects.get(department=department, role=role).group
-
-
-def right(codename: str = "view_records") -> Permission:
-    return Permission.objects.get(codename=codename, content_type__app_label="departments")
-
-
-def a_role(by: User, person: User, department: Department, role: str = "clerk") -> TwoPersonChange:
-    return propose(user=by, act=Act.ROLE, person=person, group=role_of(department, role), reason="入职")
 
 
 def rights(person: User, permission: str = "view_records") -> frozenset[int]:
@@ -94,7 +42,7 @@ def rights(person: User, permission: str = "view_records") -> frozenset[int]:
 
 def test_a_role_takes_effect_when_a_second_person_confirms(first: User, second: User, market: Department) -> None:
     person = make_user(department=market)
-    change = a_role(first, person, market)
+    change = propose_role(first, person, market)
     assert rights(person) == frozenset() and not person.groups.exists()
     done = CONFIRM(user=second, obj=change)
     assert rights(person) == {market.pk}
@@ -197,7 +145,7 @@ def test_only_the_administrator_of_the_kind_proposes(
 def test_only_another_security_administrator_confirms_or_refuses(
     first: User, second: User, system: User, root: Department, market: Department
 ) -> None:
-    change = a_role(first, make_user(), market)
+    change = propose_role(first, make_user(), market)
     others = [
         first,
         system,
@@ -215,9 +163,9 @@ def test_only_another_security_administrator_confirms_or_refuses(
 
 def test_nobody_proposes_or_confirms_for_themselves(first: User, second: User, market: Department) -> None:
     with pytest.raises(PermissionDenied):
-        a_role(first, first, market)
+        propose_role(first, first, market)
     person = make_user(department=market)
-    change = a_role(first, person, market)
+    change = propose_role(first, person, market)
     # The one whom it concerns has become a security administrator meanwhile.
     with installing():
         Membership.objects.create(user=person, group=role_of(market.parent, "security-administrator"))  # type: ignore[arg-type]
@@ -237,10 +185,10 @@ def test_nobody_gets_into_a_group_whose_grant_they_gave_or_confirmed(
     for giver in (first, second):
         remove_role(user=third, target=giver, role=Role.SECURITY_ADMINISTRATOR, department=root, reason="调离")
         with pytest.raises(ValidationError, match=r"nobody uses such a grant|不得使用本人给予的授权"):
-            a_role(third, giver, market)
+            propose_role(third, giver, market)
     # Once the grant is gone, or given anew by others, the way is free.
     DepartmentGroupObjectPermission.objects.get(group=team, content_object=tax).delete()
-    CONFIRM(user=fourth, obj=a_role(third, first, market))
+    CONFIRM(user=fourth, obj=propose_role(third, first, market))
     assert rights(first) == {market.pk}
 
 
@@ -251,7 +199,7 @@ def test_administrators_of_security_can_not_give_each_other_grants(
     with pytest.raises(ValidationError):
         propose(user=first, act=Act.PERSON_GRANT, person=third, permission=right(), department=market, reason="x")
     with pytest.raises(ValidationError):
-        a_role(first, third, market)
+        propose_role(first, third, market)
     team = role_of(root, "security-administrator")
     with pytest.raises(ValidationError):
         propose(user=first, act=Act.GROUP_GRANT, group=team, permission=right(), department=market, reason="x")
@@ -262,7 +210,7 @@ def test_administrators_of_security_can_not_give_each_other_grants(
 
 def test_a_refusal_names_its_reason_and_gives_nothing(first: User, second: User, market: Department) -> None:
     person = make_user()
-    change = a_role(first, person, market)
+    change = propose_role(first, person, market)
     with pytest.raises(ValidationError):
         REFUSE(user=second, obj=change, reason=" ")
     refused = REFUSE(user=second, obj=change, reason="不在编")
@@ -275,138 +223,36 @@ def test_a_refusal_names_its_reason_and_gives_nothing(first: User, second: User,
 
 def test_a_proposal_is_taken_back_by_who_made_it(first: User, second: User, market: Department) -> None:
     person = make_user()
-    change = a_role(first, person, market)
+    change = propose_role(first, person, market)
     with pytest.raises(StateConflict):
         TAKE_BACK(user=second, obj=change, reason="x")
     assert TAKE_BACK(user=first, obj=change, reason="填错").state == State.TAKEN_BACK
     with pytest.raises(StateConflict):
         CONFIRM(user=second, obj=change)
     # And may be made anew, by anybody.
-    a_role(second, person, market)
+    propose_role(second, person, market)
 
 
 def test_a_proposal_that_waited_too_long_lapses(first: User, second: User, market: Department, settings: Any) -> None:
     person = make_user()
     settings.TWO_PERSON_DAYS = 0
-    change = a_role(first, person, market)
+    change = propose_role(first, person, market)
     assert change.lapsed
     with pytest.raises(StateConflict, match=r"lapsed|失效"):
         CONFIRM(user=second, obj=change)
     assert rights(person) == frozenset()
     settings.TWO_PERSON_DAYS = 7
-    anew = a_role(first, person, market)
+    anew = propose_role(first, person, market)
     assert timezone.now() + datetime.timedelta(days=6) < anew.expires_at
 
 
 def test_the_same_is_not_proposed_twice(first: User, second: User, market: Department) -> None:
     person = make_user()
-    a_role(first, person, market)
+    propose_role(first, person, market)
     with pytest.raises(ValidationError, match=r"proposed this already|已提出"):
-        a_role(second, person, market)
+        propose_role(second, person, market)
 
 
 def test_a_proposal_needs_a_reason(first: User, market: Department) -> None:
     with pytest.raises(ValidationError):
         propose(user=first, act=Act.ROLE, person=make_user(), group=role_of(market, "clerk"), reason="  ")
-
-
-# What changed meanwhile
-
-
-def a_leaver(person: User, root: Department) -> None:
-    User.objects.filter(pk=person.pk).update(is_active=False)
-
-
-def an_auditor(person: User, root: Department) -> None:
-    with installing():
-        Membership.objects.create(user=person, group=role_of(root, "audit-administrator"))
-
-
-def a_member(person: User, root: Department) -> None:
-    with installing():
-        Membership.objects.create(user=person, group=role_of(Department.objects.get(slug="market"), "clerk"))
-
-
-@pytest.mark.parametrize("become", [a_leaver, an_auditor, a_member])
-def test_who_changed_meanwhile_gets_nothing(
-    become: Callable[[User, Department], None], first: User, second: User, root: Department, market: Department
-) -> None:
-    person = make_user()
-    change = a_role(first, person, market)
-    become(person, root)
-    before = Membership.objects.filter(user=person).count()
-    with pytest.raises(ValidationError):
-        CONFIRM(user=second, obj=change)
-    assert Membership.objects.filter(user=person).count() == before
-
-
-def test_a_proposal_falls_with_the_role_of_who_made_it(
-    first: User, second: User, root: Department, market: Department
-) -> None:
-    change = a_role(first, make_user(), market)
-    remove_role(user=second, target=first, role=Role.SECURITY_ADMINISTRATOR, department=root, reason="调离")
-    with pytest.raises(StateConflict, match=r"no longer has the role|不再具有"):
-        CONFIRM(user=second, obj=change)
-
-
-def test_an_inactive_administrator_decides_nothing(first: User, second: User, market: Department) -> None:
-    change = a_role(first, make_user(), market)
-    User.objects.filter(pk=second.pk).update(is_active=False)
-    with pytest.raises(StateConflict):
-        CONFIRM(user=second, obj=change)
-
-
-def test_roles_of_an_inactive_person_count_for_nothing(market: Department) -> None:
-    person = make_user(department=market, role="clerk")
-    assert rights(person) and person.has_perm("records.add_record")
-    User.objects.filter(pk=person.pk).update(is_active=False)
-    gone = User.objects.get(pk=person.pk)
-    assert rights(gone) == frozenset() and not gone.has_perm("records.add_record")
-
-
-# At the same moment
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_who_confirm_at_once_give_once(first: User, second: User, root: Department, market: Department) -> None:
-    from tests.departments.test_moving import one_after_the_other
-
-    third = make_user(department=root, role="security-administrator")
-    person = make_user()
-    change = a_role(first, person, market)
-    done, late = one_after_the_other(lambda: CONFIRM(user=second, obj=change), lambda: CONFIRM(user=third, obj=change))
-    assert done.decided_by == second
-    assert isinstance(late, StateConflict) and second.name in str(late)
-    assert Membership.objects.filter(user=person).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_grant_confirmed_while_the_person_becomes_an_administrator(
-    first: User, second: User, root: Department, market: Department
-) -> None:
-    from tests.departments.test_moving import one_after_the_other
-
-    third = make_user(department=root, role="security-administrator")
-    person = make_user()
-    grant = propose(user=first, act=Act.PERSON_GRANT, person=person, permission=right(), department=market, reason="x")
-    office = a_role(first, person, root, "audit-administrator")
-    done, late = one_after_the_other(lambda: CONFIRM(user=second, obj=grant), lambda: CONFIRM(user=third, obj=office))
-    assert done.state == State.CONFIRMED and isinstance(late, ValidationError)
-    assert DepartmentUserObjectPermission.objects.filter(user=person).exists()
-    assert not Membership.objects.filter(user=person).exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_confirmation_while_the_role_of_the_one_who_confirms_is_taken(
-    first: User, second: User, root: Department, market: Department
-) -> None:
-    from tests.departments.test_moving import one_after_the_other
-
-    change = a_role(first, make_user(), market)
-
-    def take() -> None:
-        remove_role(user=first, target=second, role=Role.SECURITY_ADMINISTRATOR, department=root, reason="调离")
-
-    _taken, late = one_after_the_other(take, lambda: CONFIRM(user=second, obj=change))
-    assert isinstance(late, StateConflict)
-    assert TwoPersonChange.objects.get().state == State.WAITING
