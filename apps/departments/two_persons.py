@@ -48,7 +48,7 @@ def _check_role(change: Any) -> None:
     own = TwoPersonChange.objects.filter(act=Act.GROUP_GRANT, state=State.CONFIRMED, group=change.group)
     for grant in own:
         given = change.person.pk in {grant.proposed_by_id, grant.decided_by_id}
-        if given and _group_grant(grant).exists():
+        if given and _TO_GROUP.exists(grant):
             raise ValidationError(
                 _("%(person)s gave or confirmed a grant of this group (%(grant)s), and nobody uses such a grant.")
                 % {"person": change.person, "grant": grant.what}
@@ -60,40 +60,39 @@ def _do_role(change: Any) -> None:
     give_role(target=change.person, role=Role(role.role), department=role.department)
 
 
-def _check_person_grant(change: Any) -> None:
-    check_grant_to_person(change.person)
-    if _person_grant(change).exists():
-        raise ValidationError(_("This grant exists already."))
+@dataclass(frozen=True)
+class _Grants:
+    """Grants of one kind on departments. ``holder``: the field of the change that names who gets it, ``field`` that of
+    the grant; ``check_holder`` raises ValidationError for whoever may have none."""
+
+    model: Any
+    holder: str
+    field: str
+    check_holder: Callable[[Any], None]
+
+    def exists(self, change: Any) -> bool:
+        """Whether the grant that the change is about has been given."""
+        return self.model.objects.filter(**self._values(change)).exists()
+
+    def check(self, change: Any) -> None:
+        self.check_holder(getattr(change, self.holder))
+        if self.exists(change):
+            raise ValidationError(_("This grant exists already."))
+
+    def give(self, change: Any) -> None:
+        self.model.objects.create(**self._values(change))
+
+    def _values(self, change: Any) -> dict[str, Any]:
+        holder = getattr(change, self.holder)
+        return {self.field: holder, "permission": change.permission, "content_object": change.department}
 
 
-def _person_grant(change: Any) -> Any:
-    return DepartmentUserObjectPermission.objects.filter(
-        user=change.person, permission=change.permission, content_object=change.department
-    )
+_TO_PERSON = _Grants(DepartmentUserObjectPermission, "person", "user", check_grant_to_person)
+_TO_GROUP = _Grants(DepartmentGroupObjectPermission, "group", "group", check_grant_to_group)
 
 
-def _do_person_grant(change: Any) -> None:
-    DepartmentUserObjectPermission.objects.create(
-        user=change.person, permission=change.permission, content_object=change.department
-    )
-
-
-def _check_group_grant(change: Any) -> None:
-    check_grant_to_group(change.group)
-    if _group_grant(change).exists():
-        raise ValidationError(_("This grant exists already."))
-
-
-def _group_grant(change: Any) -> Any:
-    return DepartmentGroupObjectPermission.objects.filter(
-        group=change.group, permission=change.permission, content_object=change.department
-    )
-
-
-def _do_group_grant(change: Any) -> None:
-    DepartmentGroupObjectPermission.objects.create(
-        group=change.group, permission=change.permission, content_object=change.department
-    )
+def _locked_department(change: Any) -> Department:
+    return Department.objects.select_for_update(no_key=True).get(pk=change.department_id)
 
 
 def _check_move(change: Any) -> None:
@@ -104,7 +103,7 @@ def _check_move(change: Any) -> None:
 
 
 def _do_move(change: Any) -> None:
-    department = Department.objects.select_for_update(no_key=True).get(pk=change.department_id)
+    department = _locked_department(change)
     department.parent = change.parent
     department.save()
 
@@ -115,7 +114,7 @@ def _check_end_four_eyes(change: Any) -> None:
 
 
 def _do_end_four_eyes(change: Any) -> None:
-    department = Department.objects.select_for_update(no_key=True).get(pk=change.department_id)
+    department = _locked_department(change)
     department.four_eyes = False
     department.save(update_fields=["four_eyes"])
 
@@ -132,8 +131,8 @@ class Work:
 
 WORK = {
     Act.ROLE: Work(_check_role, _do_role),
-    Act.PERSON_GRANT: Work(_check_person_grant, _do_person_grant),
-    Act.GROUP_GRANT: Work(_check_group_grant, _do_group_grant),
+    Act.PERSON_GRANT: Work(_TO_PERSON.check, _TO_PERSON.give),
+    Act.GROUP_GRANT: Work(_TO_GROUP.check, _TO_GROUP.give),
     Act.MOVE: Work(_check_move, _do_move, as_platform=True),
     Act.END_FOUR_EYES: Work(_check_end_four_eyes, _do_end_four_eyes, as_platform=True),
 }
