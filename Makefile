@@ -37,7 +37,7 @@ setup-dev:
 
 test: setup-dev
 	@$(BIN) manage.py compile_translations
-	@$(BIN) -m pytest -n 2 --ignore=tests/browser -q
+	@$(BIN) -m pytest -n 2 --dist worksteal --ignore=tests/browser -q
 
 lint: setup-dev
 	$(BIN) -m ruff check .

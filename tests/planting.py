@@ -17,6 +17,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from typing import Any, Final
 
@@ -26,9 +27,8 @@ from django.db import connection, models
 
 import tests
 from apps.audit.history import HistoryRow
-from apps.audit.row_security import DepartmentRows, RowsOf, security_of
+from apps.audit.row_security import InternalRows, RowSecurity, security_of
 from apps.departments.models import Department
-from apps.objections.security import CaseRows
 
 Model = type[models.Model]
 
@@ -44,20 +44,29 @@ OWNED: Final = 1_000
 ROOM: Final = 10_000
 
 
+class Part(Enum):
+    """All rows; or, of rows that somebody oversees for the whole city, those that are open to that person, or the
+    others (a draft is nobody's business but its department's)."""
+
+    ALL = "all"
+    OPEN = "open"
+    HIDDEN = "hidden"
+
+
 @dataclass
 class Side:
     """One of the two departments.
 
-    ``office``: the department with its people; ``company``: an organisation, public; ``states``: the states in which
-    records are to be planted. ``marks``: secret text -> model and field that carry it; ``past``: those that only the
-    history still has; ``twins``: all that is peculiar to this side, by the place at which a planter made it.
+    ``office``: the department with its people; ``company``: an organisation, public; ``part``: which rows are to be
+    planted. ``marks``: secret text -> model and field that carry it; ``past``: those that only the history still has;
+    ``twins``: all that is peculiar to this side, by the place at which a planter made it.
     """
 
     letter: str
     first: int
     office: Any = None
     company: Any = None
-    states: tuple[str, ...] = ()
+    part: Part = Part.ALL
     marks: dict[str, tuple[Model, str]] = field(default_factory=dict)
     past: set[str] = field(default_factory=set)
     twins: dict[int, str] = field(default_factory=dict)
@@ -78,13 +87,13 @@ class Side:
         self.place += 1
         return value
 
-    def day(self, model: Model, name: str) -> datetime.date:
-        """A working day that no other row has."""
+    def day(self, model: Model, name: str, later: int = 0) -> datetime.date:
+        """A working day that no other row has; ``later``: in weeks, for rows that an older rule does not know."""
         start = {OURS: datetime.date(2025, 3, 3), SEEN: datetime.date(2024, 11, 4)}.get(
             self.first, datetime.date(2025, 7, 7)
         )
         week, weekday = divmod(self.place % 40, 5)
-        day = start + datetime.timedelta(weeks=week, days=weekday)
+        day = start + datetime.timedelta(weeks=week + later, days=weekday)
         for shown in (f"{day:%Y-%m-%d}", f"{day:%Y/%m/%d}"):
             self.mark(model, name, shown)
         return day
@@ -101,16 +110,21 @@ class Side:
 class Planter:
     models: tuple[Model, ...]
     plant: Callable[[Side], None]
+    overseen_by: str = ""
 
 
 _planters: list[Planter] = []
 
 
-def plants(*planted: Model) -> Callable[[Callable[[Side], None]], Callable[[Side], None]]:
-    """Say that the function plants these models."""
+def plants(*planted: Model, overseen_by: str = "") -> Callable[[Callable[[Side], None]], Callable[[Side], None]]:
+    """Say that the function plants these models.
+
+    ``overseen_by``: the department permission that opens rows of every department to whoever holds it for the whole
+    city. The function then plants the part that ``side.part`` names.
+    """
 
     def register(plant: Callable[[Side], None]) -> Callable[[Side], None]:
-        _planters.append(Planter(planted, plant))
+        _planters.append(Planter(planted, plant, overseen_by))
         return plant
 
     return register
@@ -127,15 +141,22 @@ def planters() -> list[Planter]:
     return sorted(_planters, key=lambda each: floors.index(each.plant.__module__.split(".")[1]))
 
 
-def plant(side: Side, *, owned: bool, only: Model | None = None) -> None:
-    """Plant the models whose rows only their department may see (``owned``), or all the others; ``only``: just one."""
+def plant(side: Side, *, owned: bool, overseen: frozenset[str] = frozenset()) -> None:
+    """Plant the models whose rows only their department may see (``owned``), or all the others.
+
+    ``overseen``: what the person who looks holds for the whole city. The rows which that opens are left to ``SEEN``,
+    and are all that is planted for it.
+    """
     # Apart from each other: persons and organisations share a table.
     with numbered_from(side.first + OWNED if owned else side.first):
         for number, each in enumerate(planters()):
-            if is_owned(each.models[0]) == owned and only in {None, *each.models}:
-                # Left out states must not shift the places of what comes after.
-                side.place = number * 1000
-                each.plant(side)
+            is_open = each.overseen_by in overseen
+            if is_owned(each.models[0]) != owned or (side.first == SEEN and not is_open):
+                continue
+            # Left out rows must not shift the places of what comes after.
+            side.place = number * 1000
+            side.part = Part.OPEN if side.first == SEEN else Part.HIDDEN if is_open else Part.ALL
+            each.plant(side)
 
 
 @contextmanager
@@ -201,5 +222,12 @@ def models_of_departments() -> list[Model]:
 
 @cache
 def is_owned(model: Model) -> bool:
-    """Whether only its department sees a row: its row security says so."""
-    return isinstance(security_of(model), DepartmentRows | RowsOf | CaseRows)
+    """Whether a row is open to some and closed to others: its row security says so."""
+    security = security_of(model)
+    return isinstance(security, RowSecurity) and not isinstance(security, InternalRows)
+
+
+def is_numbered(model: Model) -> bool:
+    """Whether the number of a row tells whose it is."""
+    key: Any = model._meta.pk
+    return isinstance(key.target_field if key.is_relation else key, models.IntegerField)

@@ -18,7 +18,7 @@ from apps.records.models import Record
 from tests.factories import grant, make_department, make_user
 from tests.leaks.addresses import addresses, patterns
 from tests.leaks.personas import persona
-from tests.leaks.walk import World, world
+from tests.leaks.world import World, world
 from tests.planting import PERSONA, numbered_from, plant
 
 COUNTS = Path(__file__).with_name("query_counts.json")
@@ -40,7 +40,6 @@ def city(db: None) -> World:
     made = world(Role.REVIEWER)
     for codename in ("view_records", "enter_records", "review_records"):
         grant(made.persona.user, codename, made.theirs.office.department)
-    made.theirs.states = made.ours.states
     return made
 
 

@@ -14,13 +14,12 @@ from typing import Any, Final
 from django.apps import apps
 from django.contrib.admin import ModelAdmin
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
 from django.urls import URLResolver, get_resolver
 from django.urls.converters import IntConverter
 from django.urls.resolvers import RegexPattern
 from django.utils.regex_helper import normalize
 
-from tests.planting import OURS, ROOM, is_owned, models_of_departments
+from tests.planting import OURS, ROOM, is_numbered, is_owned, models_of_departments
 
 ROWS: Final = ("object_id", "id", "pk")
 
@@ -120,8 +119,7 @@ def addresses(pattern: Pattern, from_links: dict[str, set[str]]) -> list[str]:
 def rows_of(model: Any) -> list[Any]:
     """Our rows of a model: all where only their department sees them, else one."""
     rows = model._base_manager.order_by("pk")
-    key = model._meta.pk
-    if not isinstance(key.target_field if key.is_relation else key, models.IntegerField):
+    if not is_numbered(model):
         return list(rows[:1])
     ours = rows.filter(pk__gt=OURS, pk__lt=OURS + ROOM)
     return list(ours) if is_owned(model) else list(ours[:1]) or list(rows[:1])

@@ -7,7 +7,9 @@ from django.urls import resolve
 from tests.planting import Side, is_owned, models_of_departments, planters
 
 from .addresses import addresses, patterns
-from .walk import _text, world
+from .answers import text_of
+from .reading import Watch, tables_of
+from .world import world
 
 UNUSED = {"guardian.UserObjectPermission": "guardian's own table stays empty; grants stand in ours"}
 
@@ -53,11 +55,19 @@ def test_every_address_can_be_filled(ours: Side) -> None:
 def test_our_own_marks_are_shown_to_our_own_people(ours: Side) -> None:
     """Marks that no page ever shows would prove nothing."""
     client = Client(headers={"accept-language": "zh-hans"})
+    # Sees what a clerk sees, and cases.
     client.force_login(ours.office.reviewer)
+    marked = {model for model, _name in ours.marks.values() if is_owned(model)}
+    watches = {model: Watch(tables_of([model])) for model in marked}
     shown = ""
     for pattern in patterns():
         if pattern.owned and pattern.name.rpartition("_")[2] in {"changelist", "change", "history", "annotated"}:
-            shown += "".join(_text(client.get(address)) for address in addresses(pattern, {}))
+            shown += "".join(text_of(client.get(address)) for address in addresses(pattern, {}))
     seen = {ours.marks[mark] for mark in ours.marks if mark in shown}
-    for model in {model for model, _name in ours.marks.values() if is_owned(model)}:
-        assert any(of is model for of, _name in seen), f"No mark of {model._meta.label} is ever shown: mark what is."
+    for model in marked:
+        # What no page looks into cannot be shown either.
+        is_read = watches[model].since().read
+        assert not is_read or any(of is model for of, _name in seen), (
+            f"No mark of {model._meta.label} is ever shown: mark what is."
+        )
+    assert len({of for of, _name in seen}) > 3

@@ -4,17 +4,18 @@ import datetime
 import uuid
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from apps.departments.models import Department, User
 from apps.objections.actions import Paper, file_case
 from apps.objections.applicants import Applicant, seal_applicant
+from apps.objections.clocks import begin_stage
 from apps.objections.models import Case, Event, Evidence, Letter, Passage, Pause
 from apps.objections.papers import keep, keep_letter
 from apps.objections.steps import log
 from apps.records.models import Record
 from tests.factories import make_department, make_user
-from tests.planting import Side, plants
+from tests.planting import OURS, Part, Side, plants
 from tests.records import factories as records
 from tests.records.files import PDF, upload
 from tests.subjects import factories as subjects
@@ -108,10 +109,18 @@ def repair(of: Centre, record: Record, **values: Any) -> Case:
     )
 
 
-@plants(Case, Pause, Passage, Event, Evidence, Letter)
+def _identity(side: Side) -> str:
+    return subjects.identity_number(side.place % 1000, born="19660606" if side.first == OURS else "19550505")
+
+
+UNDER_RULES: Final = 78
+"""So many weeks later the rules of repair are in force."""
+
+
+@plants(Case, Pause, Passage, Event, Evidence, Letter, overseen_by="handle_objections")
 def plant_cases(side: Side) -> None:
     """A case of each kind that lies with the department, with all that can hang on it."""
-    if Record.State.PUBLISHED not in side.states:
+    if side.part is Part.HIDDEN:
         return
     own = Record.objects.filter(pk__gt=side.first, department=side.office.department, state=Record.State.PUBLISHED)
     record, reviewer = own.order_by("pk")[0], side.office.reviewer
@@ -119,7 +128,7 @@ def plant_cases(side: Side) -> None:
         person = Applicant(
             name=side.text(Case, "applicant.name"),
             document_kind="身份证",
-            number=side.mark(Case, "applicant.number", subjects.identity_number(side.place % 1000, born="19660606")),
+            number=side.mark(Case, "applicant.number", _identity(side)),
             phone=side.text(Case, "applicant.phone"),
             address=side.text(Case, "applicant.address"),
         )
@@ -135,10 +144,8 @@ def plant_cases(side: Side) -> None:
             applicant=seal_applicant(person),
             statement=side.text(Case, "statement"),
             wanted=side.text(Case, "wanted"),
-            opened_on=side.day(Case, "opened_on"),
-            began_on=side.day(Case, "began_on"),
-            stage_due=side.day(Case, "stage_due"),
-            whole_due=side.day(Case, "whole_due"),
+            opened_on=side.day(Case, "opened_on", UNDER_RULES),
+            began_on=side.day(Case, "began_on", UNDER_RULES),
             filed_by=reviewer,
         )
         case.save()
@@ -146,6 +153,8 @@ def plant_cases(side: Side) -> None:
         case.save()
         case.state, case.routed_to = Case.State.ROUTED, side.office.department
         case.finding_text = side.text(Case, "finding_text")
+        begin_stage(case, case.began_on)
+        case.stage_due, case.whole_due = side.day(Case, "stage_due"), side.day(Case, "whole_due")
         case.save()
         day = side.day(Pause, "begun_on")
         Pause.objects.create(

@@ -11,9 +11,10 @@ from apps.departments.models import Department, User
 from apps.records.attachments import attach
 from apps.records.entry import enter_record
 from apps.records.models import Attachment, Record
+from apps.records.rules import EDITABLE
 from apps.subjects.models import Subject
 from tests.factories import make_department, make_user
-from tests.planting import OURS, Side, plants
+from tests.planting import OURS, Part, Side, plants
 from tests.subjects import factories as subjects
 
 from .files import PDF, upload
@@ -113,10 +114,19 @@ def put(record: Record, state: str, **values: Any) -> Record:
     return record
 
 
-@plants(Record)
+def _states(side: Side) -> list[str]:
+    """The states in which the side has records: what is being entered is seen by its department alone."""
+    return [
+        state
+        for state in Record.State.values
+        if side.part is Part.ALL or (state in EDITABLE) == (side.part is Part.HIDDEN)
+    ]
+
+
+@plants(Record, overseen_by="view_records")
 def plant_person(side: Side) -> None:
     """A draft about a natural person whom no other row knows, with a file."""
-    if Record.State.DRAFT not in side.states:
+    if Record.State.DRAFT not in _states(side):
         return
     surname = side.mark(Record, "subject.name", "麤" if side.first == OURS else "龘")
     values = {
@@ -140,11 +150,11 @@ def plant_person(side: Side) -> None:
     _attach(side, record)
 
 
-@plants(Record, Attachment)
+@plants(Record, Attachment, overseen_by="view_records")
 def plant_records(side: Side) -> None:
     """A record in each of the side's states, with a file, and with a past that differs from the present."""
     office, kinds = side.office, {"penalty_kinds": ["罚款", "没收违法所得"]}
-    for state in side.states:
+    for state in _states(side):
         amounts = [f"{side.first + side.place}.{number}" for number in (17, 29)]
         for amount in amounts:
             side.mark(Record, "data.amount", amount)
