@@ -1,6 +1,6 @@
 """Triggers that write history rows, and those that demand a reason, whatever door a change comes through."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -153,11 +153,12 @@ class NeedsReason(OwnTrigger):
 
 
 class LawfulStates(OwnTrigger):
-    """Refuses a state that no declared way leads to: ``triggers = [LawfulStates("objection", moves=..., ...)]``.
+    """Refuses a state that no declared way leads to: ``triggers = [LawfulStates(by="kind", moves=..., ...)]``.
 
-    ``moves`` are the lawful (from, to) pairs of ``field``, ``first`` the states in which a row may begin; ``when``
-    narrows it to some rows (SQL on NEW). ``once`` are moves that demand the boolean column ``mark`` to turn true with
-    them, and it never turns back: so they happen once in the life of a row.
+    ``moves`` are the lawful (from, to) pairs of ``field`` for each value of the column ``by``, which a row keeps for its
+    life; a value that is not named has no lawful state. ``first`` are the states in which a row may begin. ``once`` are
+    moves that a row makes once: the boolean column ``mark`` turns true with such a move, and with nothing else, and
+    never turns back.
     """
 
     level = pgtrigger.Row
@@ -165,47 +166,73 @@ class LawfulStates(OwnTrigger):
 
     def __init__(
         self,
-        name: str,
         *,
-        moves: Sequence[tuple[str, str]],
+        by: str,
+        moves: Mapping[str, Sequence[tuple[str, str]]],
         first: Sequence[str],
+        once: Sequence[tuple[str, str]],
+        mark: str,
         field: str = "state",
-        when: str = "true",
-        once: Sequence[tuple[str, str]] = (),
-        mark: str = "",
     ) -> None:
-        self.moves, self.first, self.field = moves, first, field
-        self.condition_sql, self.once, self.mark = when, once, mark
-        super().__init__(name=f"lawful_{name}", operation=pgtrigger.Insert | pgtrigger.Update)
+        self.by, self.moves, self.first, self.once, self.mark, self.field = by, moves, first, once, mark, field
+        super().__init__(name="lawful_states", operation=pgtrigger.Insert | pgtrigger.Update)
 
     def get_func(self, model: models.Model) -> str:
-        table, key, state = model._meta.db_table, model._meta.pk.column, self.field
+        table, key, state, by, mark = model._meta.db_table, model._meta.pk.column, self.field, self.by, self.mark
         refused = f"USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}', TABLE = '{table}'"
-        repeated = (
-            f"""
-                IF (OLD.{state}, NEW.{state}) IN ({_pairs(self.once)}) AND (OLD.{self.mark} OR NOT NEW.{self.mark}) THEN
-                    RAISE EXCEPTION 'This step is made once only: % to % ({table}, row %).',
-                        OLD.{state}, NEW.{state}, NEW."{key}" {refused};
-                END IF;
-                IF OLD.{self.mark} AND NOT NEW.{self.mark} THEN
-                    RAISE EXCEPTION 'What was marked by {self.mark} stays so ({table}, row %).', NEW."{key}" {refused};
-                END IF;"""
-            if self.once
-            else ""
-        )
+        beginnings = _rows((kind, each) for kind in self.moves for each in self.first)
+        moves = _rows((kind, *move) for kind, pairs in self.moves.items() for move in pairs)
         return f"""
-            IF NOT ({self.condition_sql}) THEN
+            IF TG_OP = 'INSERT' THEN
+                IF (NEW.{by}, NEW.{state}) NOT IN ({beginnings}) OR NEW.{mark} THEN
+                    RAISE EXCEPTION 'Nothing begins like this: % % ({table}).', NEW.{by}, NEW.{state} {refused};
+                END IF;
                 RETURN NEW;
             END IF;
-            IF TG_OP = 'INSERT' THEN
-                IF NEW.{state} NOT IN ({", ".join(map(_text, self.first))}) THEN
-                    RAISE EXCEPTION 'Nothing begins in this state: % ({table}).', NEW.{state} {refused};
-                END IF;
-            ELSE
-                IF NEW.{state} <> OLD.{state} AND (OLD.{state}, NEW.{state}) NOT IN ({_pairs(self.moves)}) THEN
-                    RAISE EXCEPTION 'No action leads from % to % ({table}, row %).',
-                        OLD.{state}, NEW.{state}, NEW."{key}" {refused};
-                END IF;{repeated}
+            IF NEW.{by} <> OLD.{by} THEN
+                RAISE EXCEPTION 'What began as % stays so ({table}, row %).', OLD.{by}, NEW."{key}" {refused};
+            END IF;
+            IF NEW.{state} <> OLD.{state} AND (NEW.{by}, OLD.{state}, NEW.{state}) NOT IN ({moves}) THEN
+                RAISE EXCEPTION 'No action leads from % to % ({table}, row %).',
+                    OLD.{state}, NEW.{state}, NEW."{key}" {refused};
+            END IF;
+            IF (NOT OLD.{mark} AND NEW.{mark}) <> ((OLD.{state}, NEW.{state}) IN ({_rows(self.once)}))
+                OR OLD.{mark} AND NOT NEW.{mark} THEN
+                RAISE EXCEPTION 'This step is made once, and {mark} says so ever after: % to % ({table}, row %).',
+                    OLD.{state}, NEW.{state}, NEW."{key}" {refused};
+            END IF;
+            RETURN NEW;
+        """
+
+
+class FollowsOtherRows(OwnTrigger):
+    """Refuses to set a boolean column by hand: it follows from other rows, and a trigger of theirs alone writes it.
+
+    ``triggers = FollowsOtherRows.on("under_objection")``: two of them, so that rows where it stays pay nothing.
+    """
+
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+
+    @classmethod
+    def on(cls, field: str) -> list["FollowsOtherRows"]:
+        """The triggers for one column."""
+        begins = pgtrigger.Q(**{f"new__{field}": True})
+        return [
+            cls(field, name=f"follows_{field}_insert", operation=pgtrigger.Insert, condition=begins),
+            cls(field, name=f"follows_{field}_update", operation=pgtrigger.UpdateOf(field), condition=changed(field)),
+        ]
+
+    def __init__(self, field: str, **kwargs: Any) -> None:
+        self.field = field
+        super().__init__(**kwargs)
+
+    def get_func(self, model: models.Model) -> str:
+        table = model._meta.db_table
+        return f"""
+            IF pg_trigger_depth() < 2 THEN
+                RAISE EXCEPTION '{self.field} follows from other rows and is not set by hand ({table}, row %).', NEW.id
+                    USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}', TABLE = '{table}';
             END IF;
             RETURN NEW;
         """
@@ -216,5 +243,5 @@ def _text(value: str) -> str:
     return f"'{quoted}'"
 
 
-def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"({_text(old)}, {_text(new)})" for old, new in pairs)
+def _rows(rows: Iterable[Sequence[str]]) -> str:
+    return ", ".join(f"({', '.join(map(_text, row))})" for row in rows)

@@ -44,10 +44,12 @@ def check_applicant(applicant: Applicant, relation: str, subject: Subject) -> Ap
     Raises ValidationError by field: a document that is none, a person recorded whose document is another one, an
     organisation that does not act through anybody.
     """
-    clean = Applicant(
-        **{each.name: normalise_text(getattr(applicant, each.name))[:LONGEST] for each in fields(applicant)}
-    )
-    wrong: dict[str, list[str]] = {}
+    clean = Applicant(**{each.name: normalise_text(getattr(applicant, each.name)) for each in fields(applicant)})
+    wrong = {
+        each.name: [_("At most %(most)d characters.") % {"most": LONGEST}]
+        for each in fields(applicant)
+        if len(getattr(clean, each.name)) > LONGEST
+    }
     if not clean.name:
         wrong["name"] = [_("Please fill this in.")]
     if not clean.phone and not clean.address:

@@ -53,9 +53,7 @@ def reckon(case: Case, calendar: WorkCalendar, pauses: Sequence[clock.Pause] | N
     """Compute what is due from the rules and pauses of a running case. Does not save it."""
     pauses = pauses_of(case) if pauses is None else pauses
     whole = clock.due(case.began_on, _rule(case.whole_rule), pauses, calendar)
-    period = states.stage(case.kind, case.state, case.routed_to_id is not None, case.finding)
-    start = case.stage_began_on if period and period.from_stage else case.began_on
-    stage = clock.due(start or case.began_on, _rule(case.stage_rule), pauses, calendar)
+    stage = clock.due(_counts_from(case, case.stage), _rule(case.stage_rule), pauses, calendar)
     if stage is None or whole is None:
         # The clock stands still: what was due stays to be read, and nothing is due.
         case.due = None
@@ -63,6 +61,11 @@ def reckon(case: Case, calendar: WorkCalendar, pauses: Sequence[clock.Pause] | N
     case.stage_due, case.whole_due = stage.date, whole.date
     case.due = min(stage.date, whole.date)
     case.provisional = stage.provisional or whole.provisional
+
+
+def _counts_from(case: Case, stage: str) -> datetime.date:
+    """The day from which the clock of a stage counts: the centre answers for the case as a whole."""
+    return case.began_on if stage == states.CENTRE else case.stage_began_on or case.began_on
 
 
 def _rule(rule: Rule | None) -> Rule:
@@ -76,6 +79,8 @@ def _pass(case: Case, today: datetime.date, calendar: WorkCalendar) -> None:
     pauses = pauses_of(case)
     days = (began + datetime.timedelta(days=each) for each in range(1, (today - began).days + 1))
     counted = sum(calendar.is_working_day(day) and not any(each.covers(day) for each in pauses) for day in days)
+    # What was due when a pause began is not what is due at its end.
+    due = clock.due(_counts_from(case, case.stage), _rule(case.stage_rule), pauses, calendar)
     lay_with = case.routed_to_id if case.stage == states.SOURCE else None
     Passage.objects.create(
         case=case,
@@ -83,9 +88,9 @@ def _pass(case: Case, today: datetime.date, calendar: WorkCalendar) -> None:
         department_id=lay_with or case.department_id,
         began_on=began,
         ended_on=today,
-        due=case.stage_due,
+        due=due.date if due else None,
         working_days=counted,
-        in_time=case.stage_due is None or today <= case.stage_due,
+        in_time=due is None or today <= due.date,
     )
 
 

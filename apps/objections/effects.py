@@ -14,7 +14,7 @@ from apps.catalogue.specs import item_spec
 from apps.records.content import is_subject
 from apps.records.counterparty import Choice
 from apps.records.entry import KEEP, rewrite
-from apps.records.errors import Refused
+from apps.records.errors import DuplicateRecord, Refused
 from apps.records.models import Record
 from apps.records.reading import identifiers_of, stored_value, subject_values
 
@@ -41,7 +41,7 @@ def apply(case: Case, user: Any) -> None:
             states.UNRESOLVED: _annotate,
             states.UPHELD: _leave,
             states.GRANTED: _repair,
-            states.DENIED: _leave,
+            states.DENIED: _pass_by,
         }[case.outcome](record, case, user)
 
 
@@ -53,6 +53,10 @@ def _leave(record: Record, case: Case, user: Any) -> None:
     _clear(record)
 
 
+def _pass_by(record: Record, case: Case, user: Any) -> None:
+    """What an objection left open stays written beside the record."""
+
+
 def _clear(record: Record, **also: Any) -> None:
     if record.annotation:
         also["annotation"] = ""
@@ -60,6 +64,11 @@ def _clear(record: Record, **also: Any) -> None:
         setattr(record, name, value)
     if also:
         record.save(update_fields=list(also))
+
+
+def lift_annotation(case: Case) -> None:
+    """An objection that is examined once more has not ended as unresolved; the record bears its mark instead."""
+    _clear(locked_record(case))
 
 
 def _annotate(record: Record, case: Case, user: Any) -> None:
@@ -87,7 +96,8 @@ def _remove(record: Record, case: Case, user: Any) -> None:
 
 def _repair(record: Record, case: Case, user: Any) -> None:
     if record.state == Record.State.PUBLISHED:
-        _clear(record, state=Record.State.REPAIRED)
+        record.state = Record.State.REPAIRED
+        record.save(update_fields=["state"])
     for hook in on_repaired:
         hook(record, case)
 
@@ -131,3 +141,5 @@ def corrected(record: Record, changes: Mapping[str, Any], user: Any) -> Record:
         return rewrite(user=user, obj=record, values=raw, version=record.version, choice=Choice(record.subject))
     except Refused as error:
         raise ValidationError(error.message_dict) from error
+    except DuplicateRecord as error:
+        raise ValidationError({"correction": str(error)}) from error

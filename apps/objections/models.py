@@ -1,5 +1,8 @@
 """Cases: objections to records, and applications for the repair of a subject's credit."""
 
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -37,11 +40,16 @@ class Counter(models.Model):
         return f"{self.series} {self.year}: {self.last}"
 
 
+def _of_its_kind(field: str, values: Mapping[str, tuple[str, ...]]) -> Q:
+    """The condition that a field is empty, or holds what it may in a case of this kind."""
+    return reduce(or_, (Q(**{"kind": kind, f"{field}__in": allowed}) for kind, allowed in values.items()), Q(**{field: ""}))
+
+
 class Case(models.Model):
     """An objection to a record, or an application for repair of one.
 
     ``department`` handles it (the credit centre); ``routed_to`` is the department that reported the record, once it
-    is asked, and sees this case and no other of the centre's. ``applicant`` holds what tells who applied, each value
+    was asked: it sees this case, and no other of the centre's, while it is asked and once it has answered. ``applicant`` holds what tells who applied, each value
     sealed under the key of that person (``applicants``). ``began_on`` is the day from which the clocks count.
     """
 
@@ -235,6 +243,11 @@ class Case(models.Model):
                 condition=~Q(state__in=states.DECIDED) | ~Q(outcome=""),
                 name="case_decided_has_outcome",
             ),
+            models.CheckConstraint(condition=_of_its_kind("outcome", states.OUTCOMES), name="case_outcome_of_its_kind"),
+            models.CheckConstraint(condition=_of_its_kind("finding", states.FINDINGS), name="case_finding_of_its_kind"),
+            models.CheckConstraint(
+                condition=~Q(outcome=states.GRANTED) | Q(finding=states.CONSENT), name="case_granted_with_consent"
+            ),
             models.CheckConstraint(
                 condition=~Q(state=states.CLOSED, outcome__in=states.TWO_PERSONS)
                 | Q(proposed_by__isnull=False, decided_by__isnull=False) & ~Q(proposed_by=F("decided_by")),
@@ -261,16 +274,12 @@ class Case(models.Model):
             models.Index(fields=["provisional"], name="case_provisional", condition=Q(provisional=True)),
         ]
         triggers = [
-            *(
-                LawfulStates(
-                    kind,
-                    moves=states.moves(kind),
-                    first=[states.RECEIVED],
-                    when=f"NEW.kind = '{kind}'",
-                    once=states.moves_once(),
-                    mark="reopened",
-                )
-                for kind in states.KINDS
+            LawfulStates(
+                by="kind",
+                moves={kind: states.moves(kind) for kind in states.KINDS},
+                first=[states.RECEIVED],
+                once=states.moves_once(),
+                mark="reopened",
             ),
             MarksRecord("record"),
         ]

@@ -13,9 +13,11 @@ CHECKS = "review_records"
 
 
 def case_scope(user: Any, prefix: str = "") -> Q:
-    """Cases of departments where ``user`` handles objections, and those routed to one where the person reviews."""
+    """Cases of departments where ``user`` handles objections, and those routed to one where the person reviews: while
+    it is asked, and once it has answered."""
     handled, checked = departments_of(user, HANDLES), departments_of(user, CHECKS)
-    return Q(**{f"{prefix}department__in": handled}) | Q(**{f"{prefix}routed_to__in": checked})
+    asked = Q(**{f"{prefix}state": states.ROUTED}) | ~Q(**{f"{prefix}finding": ""})
+    return Q(**{f"{prefix}department__in": handled}) | Q(**{f"{prefix}routed_to__in": checked}) & asked
 
 
 class CaseQuerySet(ScopedQuerySet):

@@ -14,17 +14,26 @@ from . import states
 
 @dataclass(frozen=True)
 class CaseRows(RowSecurity):
-    """Rows of the department that handles the case, open also to the one that it was routed to."""
+    """Rows of the department that handles the case. The one that it was routed to reads it while it is asked and once
+    it has answered (not where the question was taken back), and writes until the centre has decided."""
 
     def read(self, model: type[models.Model], alias: str) -> str:
-        return self._either(alias, "app.departments")
+        return self._either(alias, "app.departments", f"(\"{alias}\".state = '{states.ROUTED}' OR \"{alias}\".finding <> '')")
 
     def write(self, model: type[models.Model], alias: str) -> str:
-        return self._either(alias, "app.writable")
+        return self._either(alias, "app.writable", f"\"{alias}\".state IN ('{states.ROUTED}', '{states.ANSWERED}')")
 
-    def _either(self, alias: str, setting: str) -> str:
+    def insert(self, model: type[models.Model], alias: str) -> str:
+        return f'"{alias}"."department_id" = ANY ({departments_in("app.writable")})'
+
+    def delete(self, model: type[models.Model], alias: str) -> str:
+        return "false"
+
+    def _either(self, alias: str, setting: str, asked: str) -> str:
         opened = departments_in(setting)
-        return f'("{alias}"."department_id" = ANY ({opened}) OR "{alias}"."routed_to_id" = ANY ({opened}))'
+        return (
+            f'("{alias}"."department_id" = ANY ({opened}) OR "{alias}"."routed_to_id" = ANY ({opened}) AND {asked})'
+        )
 
 
 class MarksRecord(OwnTrigger):

@@ -37,13 +37,15 @@ DISSENT: Final = "dissent"
 
 @dataclass(frozen=True)
 class Step:
-    """One way from a state to another. ``source`` is None where a case begins; ``once``: at most once in its life."""
+    """One way from a state to another. ``source`` is None where a case begins; ``once``: at most once in its life;
+    ``by``: who goes it."""
 
     action: str
     source: str | None
     target: str
     kinds: tuple[str, ...] = KINDS
     once: bool = False
+    by: str = "officer"
 
 
 STEPS: Final = (
@@ -53,15 +55,17 @@ STEPS: Final = (
     Step("route", ACCEPTED, ROUTED),
     Step("route", ANSWERED, ROUTED),
     Step("recall", ROUTED, ACCEPTED),
-    Step("answer", ROUTED, ANSWERED),
+    Step("answer", ROUTED, ANSWERED, by="reviewer of the department"),
     Step("decide", ACCEPTED, CLOSED, (OBJECTION,)),
     Step("decide", ACCEPTED, PROPOSED, (OBJECTION,)),
     Step("decide", ANSWERED, CLOSED),
-    Step("decide", ANSWERED, PROPOSED),
-    Step("approve", PROPOSED, CLOSED),
-    Step("send_back", PROPOSED, ACCEPTED, (OBJECTION,)),
-    Step("send_back", PROPOSED, ANSWERED),
-    *(Step("retract", state, RETRACTED) for state in (RECEIVED, ACCEPTED, ROUTED, ANSWERED, PROPOSED)),
+    # The department's consent is the first person of a repair, so that none ever waits for a second officer.
+    Step("decide", ANSWERED, PROPOSED, (OBJECTION,)),
+    Step("approve", PROPOSED, CLOSED, (OBJECTION,), by="second officer"),
+    Step("send_back", PROPOSED, ACCEPTED, (OBJECTION,), by="second officer"),
+    Step("send_back", PROPOSED, ANSWERED, (OBJECTION,), by="second officer"),
+    *(Step("retract", state, RETRACTED) for state in (RECEIVED, ACCEPTED, ROUTED, ANSWERED)),
+    Step("retract", PROPOSED, RETRACTED, (OBJECTION,)),
     Step("reopen", CLOSED, ACCEPTED, once=True),
     Step("reopen", REFUSED, ACCEPTED, once=True),
 )
@@ -143,6 +147,6 @@ def stage(kind: str, state: str, routed: bool, finding: str) -> Period | None:
         return None
     if state == ROUTED:
         return Period(SOURCE, "objection.source" if kind == OBJECTION else "repair.answer.department", from_stage=True)
-    if kind == REPAIR and state in (ANSWERED, PROPOSED) and finding == CONSENT:
+    if kind == REPAIR and state == ANSWERED and finding == CONSENT:
         return Period(EFFECT, "repair.remove", from_stage=True)
     return Period(CENTRE, whole(kind, routed))

@@ -60,6 +60,8 @@ class CaseAction(Action[Case]):
             return _("This is another kind of case.")
         if why_not := super().why_not(user, obj):
             return why_not
+        if obj.state != states.ROUTED and not handles(user, obj):
+            return _("Your department has done its part; it reads the case and changes nothing any more.")
         if obj.is_paused and not self.while_paused:
             return _("The clock stands still since %(day)s: resume the case first.") % {"day": obj.paused_on}
         return ""

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from apps.audit.access import Logged
 from apps.audit.history import History
 from apps.audit.row_security import DepartmentRows, RowsOf
-from apps.audit.triggers import NeedsReason, becomes, changed
+from apps.audit.triggers import FollowsOtherRows, NeedsReason, becomes, changed
 from apps.audit.upkeep import Upkeep
 from apps.departments.scope import may
 from apps.subjects.access import person_rows
@@ -186,6 +186,7 @@ class Record(models.Model):
             models.Index(fields=["archive_on"], name="record_archive_on", condition=Q(state="published")),
         ]
         triggers = [
+            *FollowsOtherRows.on("under_objection"),
             NeedsReason("withdraw", what="withdrawing a record", condition=becomes("state", rules.WITHDRAWN)),
             NeedsReason("repair", what="repairing a record", condition=becomes("state", rules.REPAIRED)),
             NeedsReason(

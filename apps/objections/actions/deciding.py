@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from apps.audit.context import acting, current
+from apps.departments.actions import StateConflict
 
 from .. import effects, states
 from ..models import Case
 from ..querysets import CHECKS, HANDLES
 from ..steps import EITHER, SOURCE, CaseAction, advance, checks, conflict, log, text_of, touch
 from ..telling import tell
-from .handling import long_text
+from .handling import lacking, long_text
 
 # The source department
 
@@ -127,7 +128,8 @@ def _decidable(outcome: str) -> Any:
         if outcome == states.CORRECTED and not case.correction:
             return gettext_lazy("Prepare the correction first.")
         if outcome == states.GRANTED:
-            return _not_yet(case)
+            # A case that was reopened has not passed the acceptance.
+            return lacking(case) or _not_yet(case)
         return ""
 
     return why_not
@@ -192,7 +194,14 @@ def _notify(*, user: Any, obj: Case, told_on: datetime.date, how: str) -> Case:
 
 
 def _reopen(*, user: Any, obj: Case) -> Case:
+    # Whoever files a case holds the record: only now it is certain that no other one is open.
+    effects.locked_record(obj)
+    if why_not := _another_open(obj):
+        raise StateConflict(why_not)
+    if obj.outcome == states.UNRESOLVED:
+        effects.lift_annotation(obj)
     obj.reopened = True
+    obj.routed_to = obj.checker = None
     obj.began_on = timezone.localdate()
     obj.outcome = obj.outcome_text = obj.finding = obj.finding_text = ""
     obj.proposed_by = obj.decided_by = obj.found_by = obj.notified_on = None
@@ -205,6 +214,10 @@ def _reopenable(user: Any, case: Case) -> str | Promise:
         return gettext_lazy("It was reopened once already: the applicant turns to the provincial authority or a court.")
     if case.outcome in {states.CORRECTED, states.REMOVED, states.GRANTED}:
         return gettext_lazy("The applicant got what was asked for.")
+    return _another_open(case)
+
+
+def _another_open(case: Case) -> str | Promise:
     if Case.objects.filter(record=case.record_id, kind=case.kind, state__in=states.OPEN).exists():
         return gettext_lazy("Another case about this record is open.")
     return ""

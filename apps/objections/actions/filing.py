@@ -74,11 +74,12 @@ def file_case(
         department = handling_department(user)
         if department is None:
             raise PermissionDenied(_("You have no right to take in objections and applications for repair."))
-        if known := Case.objects.visible_to(user).filter(submission=submission).first():
-            return known
         locked = Record.objects.visible_to(user).select_for_update(of=("self",)).filter(pk=record.pk).first()
         if locked is None:
             raise NotVisible
+        # Asked under the lock: the same form may be on its way a second time.
+        if known := Case.objects.visible_to(user).filter(submission=submission).first():
+            return known
         day = opened_on or timezone.localdate()
         term = _check(locked, kind, ground, dishonesty, protected_field, day)
         case = Case(

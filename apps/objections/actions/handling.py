@@ -92,9 +92,15 @@ def missing_papers(case: Case) -> list[str]:
     return [str(each.label) for each in needed if each not in there]
 
 
+def lacking(case: Case) -> str:
+    """Which papers are missing, as a sentence; "" when all are there."""
+    missing = missing_papers(case)
+    return _("These papers are missing: %(papers)s.") % {"papers": _(", ").join(missing)} if missing else ""
+
+
 def _acceptable(user: Any, case: Case) -> str | Promise:
-    if missing := missing_papers(case):
-        return _("These papers are missing: %(papers)s.") % {"papers": _(", ").join(missing)}
+    if missing := lacking(case):
+        return missing
     if case.kind == states.REPAIR:
         today = timezone.localdate()
         if case.grantable_from is None:
