@@ -17,6 +17,7 @@ from apps.records.entry import KEEP, rewrite
 from apps.records.errors import DuplicateRecord, Refused
 from apps.records.models import Record
 from apps.records.reading import identifiers_of, stored_value, subject_values
+from apps.subjects.merging import hold
 
 from . import states
 from .models import Case
@@ -27,7 +28,11 @@ transaction. Registered in ``AppConfig.ready`` by the app that keeps it."""
 
 
 def locked_record(case: Case) -> Record:
-    """The record of a case, locked until the transaction ends."""
+    """The record of a case, locked until the transaction ends, and its subject safe from a merge.
+
+    The subject first, as a merge goes: a record that is changed twice looks its subject up once more at the commit.
+    """
+    hold(case.record.subject)
     return Record.objects.select_for_update(of=("self",)).get(pk=case.record_id)
 
 

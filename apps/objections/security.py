@@ -18,7 +18,8 @@ class CaseRows(RowSecurity):
     it has answered (not where the question was taken back), and writes until the centre has decided."""
 
     def read(self, model: type[models.Model], alias: str) -> str:
-        return self._either(alias, "app.departments", f"(\"{alias}\".state = '{states.ROUTED}' OR \"{alias}\".finding <> '')")
+        asked = f"(\"{alias}\".state = '{states.ROUTED}' OR \"{alias}\".finding <> '')"
+        return self._either(alias, "app.departments", asked)
 
     def write(self, model: type[models.Model], alias: str) -> str:
         return self._either(alias, "app.writable", f"\"{alias}\".state IN ('{states.ROUTED}', '{states.ANSWERED}')")
@@ -31,9 +32,7 @@ class CaseRows(RowSecurity):
 
     def _either(self, alias: str, setting: str, asked: str) -> str:
         opened = departments_in(setting)
-        return (
-            f'("{alias}"."department_id" = ANY ({opened}) OR "{alias}"."routed_to_id" = ANY ({opened}) AND {asked})'
-        )
+        return f'("{alias}"."department_id" = ANY ({opened}) OR "{alias}"."routed_to_id" = ANY ({opened}) AND {asked})'
 
 
 class MarksRecord(OwnTrigger):

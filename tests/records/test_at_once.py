@@ -1,12 +1,9 @@
 """Two people at the same moment, on two connections: one wins, the other is told."""
 
 import threading
-import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.departments.actions import StateConflict
 from apps.departments.models import Department
@@ -17,6 +14,7 @@ from apps.records.errors import ChangedMeanwhile, DuplicateRecord, Refused
 from apps.records.models import Record
 from apps.subjects.merging import merge_subjects
 from apps.subjects.models import Subject
+from tests.at_once import at_once, one_of_each, wait_for_a_waiter
 from tests.delivered import load_rules
 from tests.subjects import factories as subjects
 
@@ -30,33 +28,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def market(transactional_db: None) -> Office:
     load_rules()
     return factories.office("market-supervision")
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Run the calls in threads that start together; each result, or the exception it ended with."""
-    results: list[Any] = [None] * len(calls)
-    together = threading.Barrier(len(calls))
-
-    def run(place: int, call: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            together.wait(timeout=10)
-            results[place] = call()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
-
-
-def one_of_each(results: list[Any], expected: type, error: type[Exception]) -> bool:
-    return sorted(type(result).__name__ for result in results) == sorted([expected.__name__, error.__name__])
 
 
 def test_submitted_once(market: Office) -> None:
@@ -109,17 +80,6 @@ def test_many_published_by_two_reviewers(market: Office) -> None:
     )
     assert sum(result.done for result in results) == 20
     assert sum(result.refusals for result in results) == 20
-
-
-def wait_for_a_waiter() -> None:
-    """Until another connection waits for a lock that this one holds."""
-    with connection.cursor() as cursor:
-        for _ in range(200):
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))")
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    raise AssertionError("nobody waits")
 
 
 @pytest.mark.parametrize("chosen", [True, False])
