@@ -155,9 +155,9 @@ class NeedsReason(OwnTrigger):
 class LawfulStates(OwnTrigger):
     """Refuses a state that no declared way leads to: ``triggers = [LawfulStates(by="kind", moves=..., ...)]``.
 
-    ``moves`` are the lawful (from, to) pairs of ``field`` for each value of the column ``by``, which a row keeps for its
-    life; a value that is not named has no lawful state. ``first`` are the states in which a row may begin. ``once`` are
-    moves that a row makes once: the boolean column ``mark`` turns true with such a move, and with nothing else, and
+    ``moves`` are the lawful (from, to) pairs of ``field`` for each value of the column ``by``, which a row keeps for
+    its life; a value that is not named has no lawful state. ``first`` are the states in which a row may begin. ``once``
+    are moves that a row makes once: the boolean column ``mark`` turns true with such a move, and with nothing else, and
     never turns back.
     """
 

@@ -51,9 +51,9 @@ class Case(models.Model):
     """An objection to a record, or an application for repair of one.
 
     ``department`` handles it (the credit centre); ``routed_to`` is the department that reported the record, once it
-    was asked: it sees this case, and no other of the centre's, while it is asked and once it has answered. ``applicant``
-    holds what tells who applied, each value sealed under the key of that person (``applicants``). ``began_on`` is the
-    day from which the clocks count.
+    was asked: it sees this case, and no other of the centre's, while it is asked and once it has answered.
+    ``applicant`` holds what tells who applied, each value sealed under the key of that person (``applicants``).
+    ``began_on`` is the day from which the clocks count.
     """
 
     class Kind(models.TextChoices):

@@ -89,23 +89,20 @@ def test_nothing_of_it_stands_in_clear_anywhere(
         actions.decide_upheld(user=centre.officer, obj=case, grounds="一致")
     assert open_applicant(case) == given
     with connection.cursor() as cursor:
+        # The history tables stand here too; their months in a schema of their own.
         cursor.execute(
-            "SELECT relname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
-            " WHERE relkind = 'r' AND nspname IN ('public', 'history')"
+            "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relnamespace = 'public'::regnamespace"
         )
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"SELECT string_agg(t::text, ' ') FROM ONLY {schema(table)} AS t")
+        tables = [table for (table,) in cursor.fetchall()]
+        assert {"objections_case", "objections_historicalcase", "audit_accessentry"} <= set(tables)
+        for table in tables:
+            cursor.execute(f"SELECT string_agg(t::text, ' ') FROM {table} AS t")
             text = cursor.fetchone()[0] or ""
             for clear in (number, "司马不公开", "13877778888", "中原路一百号"):
                 assert clear not in text, table
     for clear in (number, "司马不公开", "13877778888", "中原路一百号"):
         assert clear not in caplog.text
-
-
-def schema(table: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s), to_regclass(%s)", [f'public."{table}"', f'history."{table}"'])
-        return next(name for name in cursor.fetchone() if name)
 
 
 def test_forgetting_the_person_leaves_the_case(centre: made.Centre, office: Office) -> None:
@@ -114,7 +111,7 @@ def test_forgetting_the_person_leaves_the_case(centre: made.Centre, office: Offi
     past = case.history.first()
     assert open_applicant(case) == given == open_applicant(past)
     key = PersonKey.objects.get(pk=case.applicant["applicant.name"]["key"])
-    PersonKey.objects.filter(pk=key.pk).update(wrapped=None, destroyed_at=timezone.now())
+    PersonKey.objects.filter(pk=key.pk).update(wrapped=None, fingerprint=None, destroyed_at=timezone.now())
     case = Case.objects.get()
     assert (open_applicant(case), open_applicant(case.history.first())) == (None, None)
     case = actions.accept(user=centre.officer, obj=case)
@@ -124,5 +121,5 @@ def test_forgetting_the_person_leaves_the_case(centre: made.Centre, office: Offi
 def test_what_others_may_see_of_it() -> None:
     masked = made.applicant(name="欧阳申请", number="410105198505051230", address="中原路").masked
     assert (masked.name, masked.number, masked.phone, masked.address) == (
-        "欧***", "410***********1230", "138****1234", "",
+        "欧阳*", "410***********1230", "138****1234", "",
     )  # fmt: skip

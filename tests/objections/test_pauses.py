@@ -133,13 +133,13 @@ def test_a_pause_over_new_year_is_provisional_until_the_year_is_announced(
 
 def test_a_paused_case_waits_with_its_recount(centre: made.Centre, office: Office, today: Today) -> None:
     today("2026-12-30")
-    case = actions.pause(user=centre.officer, obj=accepted(centre, office), ground="supplement", grounds="补充材料")
+    case = actions.pause(user=centre.officer, obj=accepted(centre, office), ground="expert", grounds="专家评审")
     before = days(case)
     CalendarYear.objects.update_or_create(year=2027, defaults={"announced": True})
     tasks.recompute(timestamp=0)
     assert days(case) == before
     today("2027-01-04")
-    case = actions.resume(user=centre.officer, obj=case, reason="已补充")
+    case = actions.resume(user=centre.officer, obj=case, reason="评审完")
     assert days(case) == ("centre", "2027-01-07", "2027-01-07")
 
 
@@ -159,9 +159,8 @@ def test_a_case_keeps_the_rule_under_which_it_came_in(centre: made.Centre, offic
     Rule.objects.filter(key="objection.self", effective_to=None).update(effective_to=datetime.date(2026, 11, 24))
     old = Rule.objects.get(key="objection.self")
     new = Rule.objects.create(
-        key="objection.self", name=old.name, name_en=old.name_en, effective_from=datetime.date(2026, 11, 24),
-        value={"amount": 5}, unit=old.unit, source="试行",
-    )  # fmt: skip
+        key=old.key, value=5, unit=old.unit, effective_from=datetime.date(2026, 11, 24), source="试行办法"
+    )
     today("2026-11-24")
     after = accepted(centre, office)
     before = actions.accept(user=centre.officer, obj=before)
