@@ -29,7 +29,7 @@ _VALUES: dict[type[models.Field], Any] = {
 # What a table demands beyond the types of its columns.
 _FIXED: dict[str, dict[str, Any]] = {
     "subjects.PersonKey": {"destroyed_at": None},
-    "objections.Case": {"outcome": "", "closed_at": None},
+    "objections.Case": {"kind": "repair", "finding": "", "outcome": "", "closed_at": None},
 }
 
 

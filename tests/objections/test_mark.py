@@ -86,7 +86,8 @@ class Doors(RuleBasedStateMachine):
         for case in Case.objects.all():
             case = actions.accept(user=self.centre.officer, obj=case)
             if case.kind == states.REPAIR:
-                actions.route(user=self.centre.officer, obj=case, question="请核对")
+                case = actions.route(user=self.centre.officer, obj=case, question="请核对")
+                actions.consent(user=self.office.reviewer, obj=case, grounds="已改正")
 
     @rule(place=st.integers(0, 2), kind=st.sampled_from(states.KINDS))
     def file(self, place: int, kind: str) -> None:
@@ -105,12 +106,26 @@ class Doors(RuleBasedStateMachine):
                 self.prepare_correction(case)
                 case.refresh_from_db()
             ways = [each for name, each in ACTIONS.items() if name in ONWARDS and case.state in each.states]
-            ways = [each for each in ways if each.kind in ("", case.kind)]
+            ways = [each for each in ways if each.kind in ("", case.kind) and (case.is_paused or each.name != "resume")]
             if not ways:
                 return
             action = data.draw(st.sampled_from(ways))
             user = next((user for user in self.people if action.allowed(user, case)), self.centre.officer)
             self.take_step(case, action, user)
+
+    @rule(data=st.data(), outcome=st.sampled_from(Case.Outcome.values))
+    def decide(self, data: st.DataObject, outcome: str) -> None:
+        kind = next(kind for kind, outcomes in states.OUTCOMES.items() if outcome in outcomes)
+        ripe = list(Case.objects.filter(kind=kind, state__in=(states.ACCEPTED, states.ANSWERED), paused_on=None))
+        if not ripe:
+            return
+        case = data.draw(st.sampled_from(ripe))
+        if outcome == "corrected":
+            self.prepare_correction(case)
+        self.take_step(case, ACTIONS[outcome], self.centre.officer)
+        case.refresh_from_db()
+        if case.state == states.PROPOSED:
+            self.take_step(case, actions.approve, self.centre.second)
 
     @rule(data=st.data(), name=st.sampled_from(sorted(ACTIONS)), person=st.integers(0, 3))
     def try_anything(self, data: st.DataObject, name: str, person: int) -> None:
