@@ -196,7 +196,7 @@ def _seen(obj: Any) -> str:
 
 def _was_seen(request: HttpRequest) -> int | None:
     text = request.GET.get(SEEN, "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _bulk(action: Action) -> Any:

@@ -105,7 +105,9 @@ def _to_applicant(case: Case, common: dict[str, Any]) -> dict[str, Any]:
 
 def _to_department(case: Case, common: dict[str, Any]) -> dict[str, Any]:
     asked = case.routed_to or case.record.department
-    return {**common, "addressee": contents.Party(name=asked.name), "received_on": case.opened_on}
+    # With the progress code the applicant asks; the department names the number of the case.
+    said = {"progress_code": case.number, "received_on": case.opened_on}
+    return {**common, **said, "addressee": contents.Party(name=asked.name)}
 
 
 def _papers(case: Case, *whose: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,7 +18,7 @@ from apps.audit.triggers import LawfulStates
 from apps.subjects.access import person_rows
 
 from . import states
-from .querysets import CasePartQuerySet, CaseQuerySet
+from .querysets import CaseFileQuerySet, CasePartQuerySet, CaseQuerySet
 from .security import CaseRows, MarksRecord
 
 
@@ -412,6 +412,10 @@ class StoredFile(CasePart):
     added_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("added by"), related_name="+")
 
     wrapped_keys = ("data_key",)
+    for_source: ClassVar[Q]
+    """Which of them the source department reads too."""
+
+    objects: ClassVar[Any] = CaseFileQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -440,6 +444,7 @@ class Evidence(StoredFile):
     brought_by = models.CharField(_("brought by"), max_length=16, choices=By)
     what = models.CharField(_("what it is"), max_length=16, choices=What, default=What.PROOF)
 
+    for_source = ~Q(what=What.IDENTITY) | Q(brought_by=By.SOURCE)
     history = History(excluded_fields=["data_key"])
 
     class Meta:
@@ -472,6 +477,8 @@ class Letter(StoredFile):
     number = models.CharField(_("letter number"), max_length=40, unique=True)
     dated = models.DateField(_("date of the letter"))
 
+    # The others are the applicant's: they bear the progress code and, of some, the identity number.
+    for_source = Q(kind__in=[Kind.VERIFICATION_REQUEST, Kind.REVIEW_REQUEST])
     history = History(excluded_fields=["data_key"])
 
     class Meta:

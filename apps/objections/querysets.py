@@ -41,3 +41,13 @@ class CasePartQuerySet(ScopedQuerySet):
 
     def scope_of(self, user: Any, permission: str | None = None) -> Q:
         return case_scope(user, "case__")
+
+
+class CaseFileQuerySet(CasePartQuerySet):
+    """Files of a case: the source department reads those that its check needs (``for_source`` of the model), not those
+    that tell who applies."""
+
+    def scope_of(self, user: Any, permission: str | None = None) -> Q:
+        model: Any = self.model
+        handled = Q(case__department__in=departments_of(user, HANDLES))
+        return super().scope_of(user, permission) & (handled | model.for_source)

@@ -1,5 +1,6 @@
 """An objection from filing to its end, and what it does to the record."""
 
+import datetime
 import uuid
 
 import pytest
@@ -107,3 +108,33 @@ def test_it_is_reopened_once(centre: made.Centre, office: Office) -> None:
     case = actions.decide_upheld(user=centre.officer, obj=case, grounds="一致")
     with pytest.raises(StateConflict):
         actions.reopen(user=centre.officer, obj=case, reason="再次")
+
+
+def test_who_entered_the_record_does_not_turn_the_objection_away(centre: made.Centre, office: Office) -> None:
+    case = made.objection(centre, made.published(office))
+    Record.objects.filter(pk=case.record_id).update(editor=centre.officer)
+    with pytest.raises(StateConflict):
+        actions.refuse(user=centre.officer, obj=case, grounds="材料不齐")
+    assert actions.refuse(user=centre.second, obj=case, grounds="材料不齐").state == Case.State.REFUSED
+
+
+def test_the_correction_is_not_the_departments_any_more_when_it_has_answered(
+    centre: made.Centre, office: Office
+) -> None:
+    case = actions.accept(user=centre.officer, obj=made.objection(centre, made.published(office)))
+    case = actions.route(user=centre.officer, obj=case, question="请核对罚款金额")
+    case = actions.prepare_correction(user=office.reviewer, obj=case, values={"fine_amount": "0.5"})
+    case = actions.find_wrong(user=office.reviewer, obj=case, grounds="录入时多写一位")
+    with pytest.raises(StateConflict):
+        actions.prepare_correction(user=office.reviewer, obj=case, values={"fine_amount": "0.1"})
+    case = actions.prepare_correction(user=centre.officer, obj=case, values={"fine_amount": "0.4"})
+    assert case.correction == {"fine_amount": "0.4"}
+
+
+def test_no_objection_came_in_before_the_decision(centre: made.Centre, office: Office) -> None:
+    record = made.published(office)
+    day = record.decided_on
+    with pytest.raises(ValidationError) as error:
+        made.objection(centre, record, opened_on=day - datetime.timedelta(days=1))
+    assert set(error.value.message_dict) == {"opened_on"}
+    assert made.objection(centre, record, opened_on=day).opened_on == day

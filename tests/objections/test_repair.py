@@ -10,6 +10,7 @@ from apps.objections import actions, effects
 from apps.objections.models import Case, Evidence
 from apps.records.models import Record
 from tests.records.factories import Office
+from tests.records.files import PDF, upload
 
 from . import factories as made
 
@@ -70,7 +71,7 @@ def test_before_the_shortest_term_is_over_it_is_not_accepted(centre: made.Centre
 def test_it_is_not_accepted_without_its_papers(centre: made.Centre, office: Office) -> None:
     record = made.published(office, decided_on="2024-01-31")
     case = made.repair(centre, record, papers=[made.paper(Evidence.What.CORRECTION)])
-    with pytest.raises(StateConflict, match="承诺书"):
+    with pytest.raises(StateConflict, match=str(Evidence.What.COMMITMENT.label)):
         actions.accept(user=centre.officer, obj=case)
 
 
@@ -89,3 +90,20 @@ def test_what_hangs_on_the_record_ends_with_it(
     case = consented(centre, office, made.repair(centre, record))
     actions.decide_granted(user=centre.officer, obj=case, grounds="符合")
     assert lifted == [record]
+
+
+def test_refused_for_its_papers_and_reopened_it_is_not_granted_without_them(
+    centre: made.Centre, office: Office
+) -> None:
+    case = made.repair(centre, made.published(office), papers=[])
+    case = actions.refuse(user=centre.officer, obj=case, grounds="未提交材料")
+    case = actions.reopen(user=centre.officer, obj=case, reason="申请人称已提交")
+    case = actions.route(user=centre.officer, obj=case, question="是否同意")
+    case = actions.consent(user=office.reviewer, obj=case, grounds="已履行")
+    with pytest.raises(StateConflict):
+        actions.decide_granted(user=centre.officer, obj=case, grounds="符合条件")
+    for what in (Evidence.What.CORRECTION, Evidence.What.COMMITMENT):
+        case = actions.add_paper(
+            user=centre.officer, obj=case, file=upload("材料.pdf", PDF), what=what, brought_by="applicant"
+        )
+    assert actions.decide_granted(user=centre.officer, obj=case, grounds="符合条件").state == Case.State.CLOSED

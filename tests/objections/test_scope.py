@@ -53,8 +53,8 @@ def cases(centre: made.Centre, office: Office) -> tuple[Case, Case]:
         case = actions.pause(user=centre.officer, obj=case, ground="testing", grounds="送检")
         case = actions.resume(user=centre.officer, obj=case, reason="检毕")
         letter = Letter(
-            case=case, kind="receipt", number=case.number, dated=datetime.date(2026, 11, 23), name="回执",
-            added_by=centre.officer,
+            case=case, kind=Letter.Kind.VERIFICATION_REQUEST, number=case.number, dated=datetime.date(2026, 11, 23),
+            name="核查函", added_by=centre.officer,
         )  # fmt: skip
         keep_letter(letter, b"%PDF-1.7")
         case = actions.route(user=centre.officer, obj=case, question="请核对")

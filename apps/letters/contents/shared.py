@@ -86,7 +86,7 @@ class Letter:
 
     number         number of the letter, 郑信异〔2026〕17号
     date           day of the letter; the PDF's own date too
-    progress_code  code of the case: the applicant asks by it, departments name it in their answer
+    progress_code  what names the case: to the applicant the code by which it is asked about, to a department its number
     basis          legal basis, as the dated rule's source has it: 河南省社会信用条例第四十一条
     enclosures     names of what goes along
     """

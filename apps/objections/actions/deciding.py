@@ -19,7 +19,7 @@ from apps.departments.actions import StateConflict
 from .. import effects, states
 from ..models import Case
 from ..querysets import CHECKS, HANDLES
-from ..steps import EITHER, SOURCE, CaseAction, advance, checks, conflict, log, text_of, touch
+from ..steps import EITHER, SOURCE, CaseAction, advance, checks, conflict, handles, log, text_of, touch
 from ..telling import tell
 from .handling import lacking, long_text
 
@@ -77,6 +77,8 @@ def _prepare(*, user: Any, obj: Case, values: Mapping[str, Any]) -> Case:
 def _may_prepare(user: Any, case: Case) -> str | Promise:
     if case.state == states.ROUTED and not checks(user, case):
         return gettext_lazy("The department is checking it.")
+    if case.state != states.ROUTED and not handles(user, case):
+        return gettext_lazy("The department does not check it any more.")
     return conflict(user, case)
 
 

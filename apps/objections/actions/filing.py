@@ -131,6 +131,13 @@ def _check(
         raise ValidationError({"kind": _("Choose one of the values.")})
     if day > timezone.localdate():
         raise ValidationError({"opened_on": _("An application does not come in on a day that is still to come.")})
+    if day < record.decided_on:
+        raise ValidationError(
+            {
+                "opened_on": _("The record was decided on %(day)s: no application came in before.")
+                % {"day": record.decided_on}
+            }
+        )
     if record.state != Record.State.PUBLISHED:
         raise ValidationError(
             {"record": _("The record is “%(state)s”: it is not shown.") % {"state": record.get_state_display()}}

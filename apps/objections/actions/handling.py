@@ -24,7 +24,7 @@ from ..clocks import reckon
 from ..models import Case, Evidence, Pause
 from ..papers import keep
 from ..querysets import HANDLES
-from ..steps import EITHER, LONGEST_TEXT, SOURCE, CaseAction, advance, end_pause, handles, log, text_of, touch
+from ..steps import EITHER, LONGEST_TEXT, SOURCE, CaseAction, advance, conflict, end_pause, handles, log, text_of, touch
 from ..telling import tell
 
 
@@ -240,6 +240,7 @@ refuse = CaseAction(
     icon="block",
     variant="danger",
     inputs={"grounds": long_text(gettext_lazy("grounds for the applicant"))},
+    applies=conflict,
 )
 route = CaseAction(
     name="route",

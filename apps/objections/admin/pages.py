@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -108,7 +109,11 @@ class CasePages(ScopedAdmin):
         """The case with all its page shows of it. Raises Http404."""
         case = self.visible_or_404(request, object_id)
         opened = Case.objects.visible_to(request.user).select_related(*OPENED)
-        return opened.prefetch_related("evidence__added_by", "letters__added_by", "pauses").get(pk=case.pk)
+        files = (
+            Prefetch(name, model.objects.visible_to(request.user).select_related("added_by"))
+            for name, model in (("evidence", Evidence), ("letters", Letter))
+        )
+        return opened.prefetch_related(*files, "pauses").get(pk=case.pk)
 
     # Files
 
