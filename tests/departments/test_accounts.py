@@ -48,7 +48,7 @@ def test_demo_accounts_need_demo_mode(settings: Any) -> None:
     with installing():
         assert demo.load_administrators() == demo.load_administrators()
     assert demo.load() == demo.load()
-    assert User.objects.filter(is_demo=True).count() == len(demo.ACCOUNTS) == 10
+    assert User.objects.filter(is_demo=True).count() == len(demo.ACCOUNTS) == 11
     for account in demo.ACCOUNTS:
         user = User.objects.get(username=account.username)
         assert list(RoleGroup.objects.filter(group__user=user).values_list("role", "department__slug")) == [

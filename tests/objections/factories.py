@@ -185,7 +185,8 @@ def plant_cases(side: Side) -> None:
         )
         letter = Letter(
             case=case,
-            kind="objection-receipt",
+            # The only kind that the department reads too.
+            kind="verification-request",
             number=side.text(Letter, "number"),
             name=f"{side.text(Letter, 'name')}.pdf",
             dated=day,

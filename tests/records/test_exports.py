@@ -160,11 +160,10 @@ def test_a_list_without_rows_is_a_file_without_rows(clerk: Client, market: Offic
 
 def test_marks_stand_beside_the_record(clerk: Client, market: Office) -> None:
     plain, marked = put(enter(market), "published"), put(enter(market), "published")
-    with acting(reason="异议"):
-        Record.objects.filter(pk=marked.pk).update(under_objection=True, annotation="当事人有不同意见")
+    Record.objects.filter(pk=marked.pk).update(annotation="当事人有不同意见")
     marked.refresh_from_db()
     place = list(common_columns()).index(gettext("marks"))
     marks = {row[0]: row[place] for row in exported(clerk, CSV)[1:]}
     with override("zh-hans"):
         assert marks == {plain.document_number: "", marked.document_number: " ".join(marked.marks)}
-    assert len(marked.marks) == 2
+    assert len(marked.marks) == 1
