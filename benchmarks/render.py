@@ -14,7 +14,10 @@ from benchmarks.common import RESULTS, ROOT, Scale
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 PICTURES: Final = ROOT / "docs" / "images"
-ORDER: Final = ("imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "clerks")
+ORDER: Final = (
+    "imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "access", "inbox",
+    "clerks",
+)  # fmt: skip
 TITLES: Final = {
     "imports": "Import",
     "lists": "The list of records",
@@ -24,6 +27,8 @@ TITLES: Final = {
     "history": "History",
     "rowsecurity": "Row security",
     "history_pages": "Pages and proof of the history",
+    "access": "The access log",
+    "inbox": "The inbox of the credit centre",
     "clerks": "Fifty clerks at once",
 }
 _COLOURS: Final = {"ours": "#2563eb", "peer": "#94a3b8", "limit": "#16a34a"}
