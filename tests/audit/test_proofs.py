@@ -194,11 +194,13 @@ def test_seals_made_for_the_occasion_are_refused_by_the_list(proof: dict[str, An
 def test_a_broken_or_short_list_is_named(proof: dict[str, Any], tmp_path: Path) -> None:
     published = settings.SEALS_FILE
     first, second, third = published.read_text().splitlines(keepends=True)
+    link = json.loads(second)["previous"]
     for text, expected in (
         (first + second, "seal 3: not in the published list, which ends with 2"),
         (first + second + third[:-1], "seal 3: not in the published list"),
         (first + third, "line 2: the chain is broken"),
-        (first + second.replace("0", "1") + third, "line 2"),
+        (first + second.replace(link, link[::-1]) + third, "line 2: the chain is broken"),
+        (first + second.replace('"rows":1', '"rows":2') + third, "seal 2: it was published otherwise"),
         ("?\n" + first, "line 1: not that of a seal"),
     ):
         published.write_text(text)
