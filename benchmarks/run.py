@@ -1,8 +1,9 @@
 """All benchmarks in one run: ``python -m benchmarks.run [NAME ...]``.
 
-``DATABASE_URL`` names a superuser's login and any database of the server: databases whose names begin with
-``credit_city_bench`` are made beside it and dropped at the end (``KEEP=1`` keeps them for the next run). ``SCALE``:
-small (minutes), 1m, 10m. Results lie under ``var/bench``; a full run writes ``docs/performance.md``.
+It measures on a server of its own, the embedded one under ``var/bench``; ``DATABASE_URL`` names another (a superuser's
+login and any database). Databases whose names begin with ``credit_city_bench`` are made there and dropped at the end
+(``KEEP=1`` keeps them for the next run). ``SCALE``: small (minutes), 1m, 10m. Results lie under ``var/bench``; a full
+run writes ``docs/performance.md``.
 """
 
 from __future__ import annotations
@@ -11,19 +12,34 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from benchmarks import render, small
 from benchmarks.common import RESULTS, ROOT, scale
+from credit_city import roles
+from credit_city.embedded import Server
+from credit_city.embedded.place import PORT
+from credit_city.embedded.server import SUPERUSER
 
 DATABASES = {
     "DATABASE_URL": "credit_city_bench",
     "SMALL_DATABASE_URL": "credit_city_bench_small",
     "PEER_DATABASE_URL": "credit_city_bench_peer",
 }
+TUNING = """\
+shared_buffers = 2GB
+effective_cache_size = 12GB
+maintenance_work_mem = 512MB
+max_wal_size = 8GB
+checkpoint_timeout = 15min
+"""
+"""What docs/operations.md tells to set on a machine for a city."""
 MANAGE = str(ROOT / "manage.py")
 SCRIPTS = (
     "imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "access", "inbox",
@@ -34,9 +50,26 @@ SCRIPTS = (
 def main(names: list[str]) -> int:
     if unknown := set(names) - set(SCRIPTS):
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}, only: {', '.join(SCRIPTS)}.")
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        sys.exit("Set DATABASE_URL to a superuser's login on a PostgreSQL server for measuring; docs/operations.md.")
+    with _login() as url:
+        return _measure(names, url)
+
+
+@contextmanager
+def _login() -> Iterator[str]:
+    """The address of a superuser on the server to measure on."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    server = Server(RESULTS / "postgres", tuning=TUNING)
+    server.acquire()
+    try:
+        yield f"postgres://{SUPERUSER}@/postgres?host={quote(str(server.socket_folder))}&port={PORT}"
+    finally:
+        server.release()
+
+
+def _measure(names: list[str], url: str) -> int:
+    """Run the benchmarks of these names, all of them where none is named. Returns the exit code."""
     environment = os.environ | {name: _beside(url, database) for name, database in DATABASES.items()}
     environment |= {"DEMO": "1", "SECURE": "0"}
     environment.pop("DATABASE_APP_URL", None)
@@ -47,7 +80,7 @@ def main(names: list[str]) -> int:
             old.unlink()
     began = time.monotonic()
     with psycopg.connect(url, autocommit=True) as server:
-        if not all(_exists(server, database) for database in DATABASES.values()):
+        if _prepared(server) != scale().name:
             _drop(server)
             _prepare(server, environment)
         failed = [name for name in names or SCRIPTS if _run(environment, "-m", f"benchmarks.{name}")]
@@ -72,13 +105,20 @@ def _prepare(server: psycopg.Connection, environment: dict[str, str]) -> None:
         _must(there | {"DATABASE_ROLE": "owner"}, "-m", "benchmarks.people")
         _must(there, MANAGE, "generate_city", "--subjects", str(subjects), "--records", str(records), "--jobs", "2")
     _must(environment, MANAGE, "compile_translations")
-    # The locale of ours: an index serves LIKE there.
-    server.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'").format(
-            sql.Identifier(DATABASES["PEER_DATABASE_URL"])
-        )
-    )
+    # In the locale of ours: an index serves LIKE there.
+    roles.ensure_database(server, DATABASES["PEER_DATABASE_URL"])
     _must(environment, "-m", "benchmarks.naive.fill")
+    # Last: databases of a preparation that broke off do not count.
+    name = sql.Identifier(DATABASES["DATABASE_URL"])
+    server.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(size.name)))
+
+
+def _prepared(server: psycopg.Connection) -> str | None:
+    """The scale at which databases of an earlier run lie ready."""
+    found = server.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [DATABASES["DATABASE_URL"]]
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _must(environment: dict[str, str], *arguments: str) -> None:
@@ -95,10 +135,6 @@ def _beside(url: str, database: str) -> str:
     login, _, rest = url.partition("://")[2].partition("/")
     options = rest.partition("?")[2]
     return f"postgres://{login}/{database}" + (f"?{options}" if options else "")
-
-
-def _exists(server: psycopg.Connection, name: str) -> bool:
-    return server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
 
 def _drop(server: psycopg.Connection) -> None:

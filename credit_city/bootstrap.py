@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from credit_city.embedded import ServerError
+from credit_city.embedded import Server, ServerError
 from credit_city.errors import fail
 from credit_city.postgres import server
 
@@ -41,10 +41,11 @@ def set_up(requirements: str) -> None:
 
 
 def clean() -> None:
-    """Stop the embedded server and remove the virtual environment, all data and all caches of this clone."""
+    """Stop the embedded servers and remove the virtual environment, all data and all caches of this clone."""
     if is_running():
         fail("`make run` is still running here: stop it first (Ctrl-C in its terminal).")
-    server.remove()
+    for each in (server, Server(VAR / "bench" / "postgres")):
+        each.remove()
     for folder in (VAR, VENV, *(ROOT / name for name in CACHES)):
         if folder.is_symlink():
             folder.unlink()

@@ -68,9 +68,11 @@ class Server:
     kernel drops the lock of a killed process, so nothing has to be counted.
     """
 
-    def __init__(self, home: Path, programs: Callable[[], Path] = wheel_programs) -> None:
+    def __init__(self, home: Path, programs: Callable[[], Path] = wheel_programs, tuning: str = "") -> None:
+        """``tuning``: lines of ``postgresql.conf`` that go before ours."""
         self.home = home
         self._programs = programs
+        self._tuning = tuning
         self._use: int | None = None
         self._use_pid = 0
 
@@ -235,7 +237,7 @@ class Server:
         socket_list = '"' + str(place.socket).replace('"', '""') + '"'
         accounts = dict.fromkeys((place.account, pwd.getpwuid(os.geteuid()).pw_name, "root"))
         files = {
-            "postgresql.conf": CONFIGURATION.format(port=PORT, socket=socket_list.replace("'", "''")),
+            "postgresql.conf": CONFIGURATION.format(port=PORT, socket=socket_list.replace("'", "''")) + self._tuning,
             "pg_hba.conf": "local all all peer map=clone\n",
             "pg_ident.conf": "".join(f'clone "{name}" all\n' for name in accounts),
         }
