@@ -24,6 +24,8 @@ def configuration(style: str, level: str) -> dict[str, Any]:
         "loggers": {
             # They announce every task at every start of every command.
             **{name: {"level": "WARNING"} for name in ("procrastinate.blueprints", "procrastinate.periodic")},
+            # What was refused stands in the request's own line; these would repeat it, without its id.
+            "django.request": {"level": "ERROR"},
             # Their own handlers would write the same once more in another form, or send a whole request by mail.
             **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server", "gunicorn.error")},
         },

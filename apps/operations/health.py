@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from apps.audit.partitions import months_ahead
@@ -13,13 +13,17 @@ logger = logging.getLogger(__name__)
 
 WORKER_LATE_SECONDS: Final = 60
 LEAST_MONTHS_AHEAD: Final = 2
+PATIENCE_SECONDS: Final = 3
+"""So long is waited for the database: who asks again and again must not hold up the threads that serve pages."""
 _migrated = False
 
 
 def database_answers() -> bool:
-    """Whether the database answers a query of the application role."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """Whether the database lets the application role in: by a connection of its own, for only the wait for a new one
+    has an end when the server's machine is gone or stands still."""
+    login = connection.get_connection_params() | {"connect_timeout": PATIENCE_SECONDS}
+    with connection.wrap_database_errors:
+        connection.get_new_connection(login).close()
     return True
 
 
@@ -49,16 +53,26 @@ def months_are_ready() -> bool:
     return months_ahead() >= LEAST_MONTHS_AHEAD
 
 
-NEEDED: Final[dict[str, Callable[[], bool]]] = {"database": database_answers, "schema": schema_is_current}
-"""Without these a page cannot be served."""
+NEEDED: Final[dict[str, Callable[[], bool]]] = {"schema": schema_is_current}
+"""Without these, and a database that answers, a page cannot be served."""
 WATCHED: Final[dict[str, Callable[[], bool]]] = {"worker": worker_is_alive, "months": months_are_ready}
 """Without these pages are served, and work waits."""
 
 
 def report() -> tuple[bool, dict[str, bool]]:
     """(whether pages can be served, name of each part -> whether it is well)."""
-    parts = {name: _passes(name, check) for name, check in (NEEDED | WATCHED).items()}
-    return all(parts[name] for name in NEEDED), parts
+    database = _passes("database", database_answers)
+    parts = {name: database and _passes(name, _in_time(check)) for name, check in (NEEDED | WATCHED).items()}
+    return all(parts[name] for name in NEEDED), {"database": database, **parts}
+
+
+def _in_time(check: Callable[[], bool]) -> Callable[[], bool]:
+    def checked() -> bool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PATIENCE_SECONDS}s"])
+            return check()
+
+    return checked
 
 
 def _passes(name: str, check: Callable[[], bool]) -> bool:

@@ -5,8 +5,10 @@ an exception is logged by its kind and its place in the code; a database error a
 """
 
 import logging
+import re
 import traceback
 from collections.abc import Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 
@@ -23,7 +25,14 @@ _FIELDS: Final = {
     "request_id": "request_id",
     "message": "message",
 }
+# Row ids and pages have no such pieces; what somebody typed into the address bar may: a name, an identity number.
+_TYPED: Final = re.compile(r"\d{11,}|[^!-~]+")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def address(path: str) -> str:
+    """The path of a request as the log shows it: on one line, and without numbers and texts that no page of ours has."""
+    return _TYPED.sub("…", path)
 
 
 class RequestId(logging.Filter):
@@ -35,6 +44,10 @@ class RequestId(logging.Filter):
 
 
 class _Discreet(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        # With its zone: Django sets one for its processes, gunicorn's first process keeps the machine's.
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+
     def formatException(self, ei: ExcInfo) -> str:
         return "\n".join(_described(ei[1])) if ei[1] is not None else ""
 

@@ -1,5 +1,7 @@
 """What those who watch over the platform may ask, and what they are told."""
 
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,6 +91,30 @@ def test_not_ready_without_a_database_and_nothing_is_told_of_it(client: Client, 
         connection.settings_dict["NAME"] = name
     assert answer.status_code == 503
     assert answer.json() == dict.fromkeys(["database", "schema", "worker", "months"], "failing")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_says_nothing_is_not_waited_for(client: Client) -> None:
+    login = {name: connection.settings_dict[name] for name in ("HOST", "PORT")}
+    connection.close()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connection.settings_dict.update(HOST="127.0.0.1", PORT=str(silent.getsockname()[1]))
+        try:
+            begun = time.monotonic()
+            answer = client.get("/readyz")
+            took = time.monotonic() - begun
+        finally:
+            connection.settings_dict.update(login)
+    assert (answer.status_code, answer.json()["database"]) == (503, "failing")
+    assert took < 2 * health.PATIENCE_SECONDS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_somebody_holds_is_not_waited_for(client: Client, owner_connection: Any) -> None:
+    with owner_connection.transaction():
+        owner_connection.execute("LOCK TABLE procrastinate_workers")
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["worker"]) == (200, "failing")
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])

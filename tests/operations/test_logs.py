@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -65,6 +66,33 @@ def test_a_document_holds_the_known_fields_and_nothing_that_a_library_added() ->
         found = json.loads(written(DocumentFormatter(), request={"q": SECRET}, job={"number": SECRET}))
     assert set(found) == {"time", "level", "logger", "message", "request_id"}
     assert (found["request_id"], found["level"], found["message"]) == ("abc", "ERROR", "it broke")
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+def test_a_line_tells_its_time_with_the_zone(formatter: logging.Formatter) -> None:
+    formatter = LineFormatter("%(asctime)s") if isinstance(formatter, LineFormatter) else formatter
+    line = written(formatter)
+    [moment] = re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", line)
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()) < 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "logged"),
+    [
+        (f"/admin/subjects/subject/{SECRET}/change/", "/admin/subjects/subject/…X/change/"),
+        ("/admin/subjects/subject/%E5%BC%A0%E4%B8%89/change/", "/admin/subjects/subject/…/change/"),
+        ("/admin/x%0A2026-11-29 INFO forged", "/admin/x…2026-11-29…INFO…forged"),
+        ("/admin/records/record/4711/change/", "/admin/records/record/4711/change/"),
+    ],
+)
+def test_what_somebody_typed_into_the_address_bar_is_left_out(
+    client: Client, caplog: pytest.LogCaptureFixture, typed: str, logged: str
+) -> None:
+    with caplog.at_level(logging.INFO):
+        answer = client.get(typed)
+    [line] = [record.getMessage() for record in caplog.records if record.name == "credit_city.requests"]
+    assert re.fullmatch(rf"GET {re.escape(logged)} {answer.status_code} \d+ ms", line)
 
 
 @pytest.mark.django_db

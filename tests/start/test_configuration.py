@@ -75,7 +75,7 @@ def test_the_owners_url_is_taken_apart(monkeypatch):
         "PASSWORD": "p@ss",
         "HOST": "db.example",
         "PORT": 6543,
-        "OPTIONS": {"sslmode": "require"},
+        "OPTIONS": postgres.PATIENCE | {"sslmode": "require"},
     }
 
 
