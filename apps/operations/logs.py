@@ -31,7 +31,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 def address(path: str) -> str:
-    """The path of a request as the log shows it: on one line, and without numbers and texts that no page of ours has."""
+    """The path of a request as the log shows it: on one line, without numbers and texts that no address of ours has."""
     return _TYPED.sub("…", path)
 
 
