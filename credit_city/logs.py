@@ -22,8 +22,8 @@ def configuration(style: str, level: str) -> dict[str, Any]:
             "console": {"class": "logging.StreamHandler", "filters": ["request"], "formatter": style},
         },
         "loggers": {
-            # They announce every task at every start of every command.
-            **{name: {"level": "WARNING"} for name in ("procrastinate.blueprints", "procrastinate.periodic")},
+            # They announce every task at every start of every command, and every trigger.
+            **{name: {"level": "WARNING"} for name in ("procrastinate.blueprints", "procrastinate.periodic", "pgtrigger")},
             # What was refused stands in the request's own line; these would repeat it, without its id.
             "django.request": {"level": "ERROR"},
             # Their own handlers would write the same once more in another form, or send a whole request by mail.
