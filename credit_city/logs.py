@@ -23,7 +23,10 @@ def configuration(style: str, level: str) -> dict[str, Any]:
         },
         "loggers": {
             # They announce every task at every start of every command, and every trigger.
-            **{name: {"level": "WARNING"} for name in ("procrastinate.blueprints", "procrastinate.periodic", "pgtrigger")},
+            **{
+                name: {"level": "WARNING"}
+                for name in ("procrastinate.blueprints", "procrastinate.periodic", "pgtrigger")
+            },
             # What was refused stands in the request's own line; these would repeat it, without its id.
             "django.request": {"level": "ERROR"},
             # Their own handlers would write the same once more in another form, or send a whole request by mail.
