@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 admin.site.index_title = _("My desk")
 
+handler500 = "apps.operations.views.failed"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("", include("apps.operations.urls")),

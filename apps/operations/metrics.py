@@ -5,10 +5,11 @@ No label holds personal data, nor anything a person typed.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -28,6 +29,10 @@ from apps.objections.models import Case
 from apps.records.models import Record
 from apps.records.rules import WAITING
 
+from .health import database_answers
+
+logger = logging.getLogger(__name__)
+
 REQUESTS: Final = Histogram(
     "credit_city_request_seconds",
     "Time from the request's arrival to its answer.",
@@ -38,14 +43,27 @@ REQUESTS: Final = Histogram(
 
 
 class StateCollector(Collector):
-    """Asks the database when it is scraped; every web process would give the same answer, so none keeps it."""
+    """Asks the database when it is scraped; every web process would give the same answer, so none keeps it.
+
+    Without a database the numbers of requests are still told, and that there is none.
+    """
 
     def collect(self) -> Iterator[Metric]:
+        try:
+            database_answers()
+            # Whoever takes the numbers one by one must not do so with every department open.
+            found = list(self._state())
+        except DatabaseError:
+            logger.exception("metrics")
+            found = []
+        yield from _gauge("database", "Whether the database answers: 1 or 0.", [], [(bool(found),)])
+        yield from found
+
+    def _state(self) -> Iterator[Metric]:
         families = (_jobs, _oldest_job, _worker, _months, _messages, _batches, _rows, _clocks, _cases)
         with transaction.atomic(), every_department():
-            # Whoever takes the numbers one by one must not do so with every department open.
-            found = [metric for family in families for metric in family()]
-        yield from found
+            for family in families:
+                yield from family()
 
 
 def registry() -> CollectorRegistry:

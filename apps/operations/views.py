@@ -5,9 +5,12 @@ import secrets
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from apps.audit.context import current
 
 from . import health, metrics
 
@@ -41,3 +44,9 @@ def numbers(request: HttpRequest) -> HttpResponse:
     if not token or not secrets.compare_digest(shown.encode(), token.encode()):
         raise Http404
     return HttpResponse(generate_latest(metrics.registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What a person sees of an error of ours: that nothing was changed, and the request's id to report it by."""
+    # Without the request: what else pages show may be what failed.
+    return HttpResponse(render_to_string("500.html", {"request_id": current().request_id}), status=500)

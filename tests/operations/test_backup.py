@@ -295,6 +295,17 @@ def test_without_the_programs_of_the_server_the_mend_is_named(
     assert not list(tmp_path.glob("backup*"))
 
 
+def test_who_may_make_no_database_is_told_before_anything_is_read(
+    target: dict[str, Any], media: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BackupError, match="CREATEDB"):
+        restore(tmp_path / "nothing", target | app_user(), app_login(target), media=media)
+
+
+def app_user() -> dict[str, Any]:
+    return {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+
+
 def test_who_sees_no_rows_makes_no_backup(media: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="init_database"):
         make(tmp_path / "backup", dict(connection.settings_dict), media=media)

@@ -62,6 +62,14 @@ def test_requests_are_counted_by_page_never_by_address(client: Client) -> None:
     assert not any("张三" in value for _name, found in scrape(client) for _label, value in found)
 
 
+def test_without_a_database_requests_are_still_told(client: Client, no_database: None) -> None:
+    client.get("/readyz")
+    found = scrape(client)
+    assert found["credit_city_database", ()] == 0
+    assert found["credit_city_request_seconds_count", (("method", "GET"), ("page", "ready"), ("status", "503"))] >= 1
+    assert not any(name.startswith("credit_city_jobs") for name, _labels in found)
+
+
 @pytest.mark.django_db
 def test_jobs_that_wait_are_told_with_the_age_of_the_oldest(client: Client) -> None:
     with connection.cursor() as cursor:
@@ -80,7 +88,7 @@ def test_jobs_that_wait_are_told_with_the_age_of_the_oldest(client: Client) -> N
 def test_the_months_that_history_is_ready_for_are_told(
     client: Client, owner_connection: psycopg.Connection, since: int
 ) -> None:
-    assert number(client, "months_ahead") == 3
+    assert (number(client, "months_ahead"), number(client, "database")) == (3, 1)
     lose_months(owner_connection, since)
     try:
         assert number(client, "months_ahead") == since - 1

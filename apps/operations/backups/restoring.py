@@ -136,7 +136,18 @@ def _server(owner: dict[str, Any]) -> Iterator[psycopg.Connection]:
             text = _("Another backup is being restored into %(name)s: wait until it is done.")
             raise BackupError(text % {"name": name})
         _refuse_used(owner, server)
+        _refuse_login(owner, server)
         yield server
+
+
+def _refuse_login(owner: dict[str, Any], server: psycopg.Connection) -> None:
+    rights = server.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if rights != (True,):
+        text = _(
+            "A backup is restored beside its place, in a database made for that, and %(user)s may not make one: let an "
+            "administrator run `ALTER ROLE %(user)s CREATEDB`, for the time of it."
+        )
+        raise BackupError(text % {"user": owner["USER"]})
 
 
 def _refuse_used(owner: dict[str, Any], server: psycopg.Connection) -> None:
