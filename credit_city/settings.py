@@ -204,6 +204,8 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="credit-city@localhost")
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}" if DEMO else "")
 # So many days after it was read a notice is removed, and a message of a webhook after it was made.
 NOTICE_DAYS = env.int("NOTICE_DAYS", default=180)
+# A message to this very machine could reach what listens for nobody else.
+WEBHOOKS_TO_THIS_MACHINE = DEMO or DEBUG
 
 # Folders with fonts for characters that the letters' own fonts lack; all commonly used ones are there without.
 LETTER_FONTS = env.list("LETTER_FONTS", default=[])

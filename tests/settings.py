@@ -14,3 +14,5 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests of other pages begin behind the login; those of the second factor ask for it (tests/accounts).
 SECOND_FACTOR_REQUIRED = False
+# The receivers of the tests run beside them.
+WEBHOOKS_TO_THIS_MACHINE = True

@@ -132,12 +132,12 @@ class Webhook(models.Model):
 
     def clean(self) -> None:
         """Refuse an address to which nothing would be sent."""
-        if not rules.is_possible_address(self.address, plain_on_loopback=settings.DEBUG or settings.DEMO):
+        if not rules.is_possible_address(self.address, this_machine=settings.WEBHOOKS_TO_THIS_MACHINE):
             raise ValidationError(
                 {
                     "address": _(
-                        "“%(address)s” is not possible: give an https address without a user name and without a "
-                        "fragment (#), such as https://example.org/hook."
+                        "“%(address)s” is not possible: give an https address of another machine, without a user name "
+                        "and without a fragment (#), such as https://example.org/hook."
                     )
                     % {"address": self.address}
                 }

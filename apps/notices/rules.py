@@ -1,6 +1,7 @@
 """Webhooks without the database: which addresses are possible, how a message is signed, when it is tried again."""
 
 import datetime
+import ipaddress
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -18,9 +19,9 @@ OLD_SECRET_HOURS: Final = 24
 """So long after a new secret was made messages are signed by the old one too."""
 
 
-def is_possible_address(address: str, *, plain_on_loopback: bool) -> bool:
+def is_possible_address(address: str, *, this_machine: bool) -> bool:
     """Whether messages may be sent there: https, a host, neither user nor fragment, no character that would have to be
-    encoded. ``plain_on_loopback``: http to this very machine as well."""
+    encoded, not this very machine by number. ``this_machine``: that too, and plain http to it as well."""
     try:
         parts = urlsplit(address)
         host, _port = parts.hostname or "", parts.port
@@ -30,7 +31,43 @@ def is_possible_address(address: str, *, plain_on_loopback: bool) -> bool:
         return False
     if not address.isascii() or any(character.isspace() or not character.isprintable() for character in address):
         return False
-    return parts.scheme == "https" or (plain_on_loopback and parts.scheme == "http" and host in LOOPBACK)
+    if this_machine and parts.scheme == "http":
+        return host in LOOPBACK
+    return parts.scheme == "https" and (this_machine or not _is_number(host) or is_elsewhere(host))
+
+
+def is_elsewhere(ip: str) -> bool:
+    """Whether an IP address is that of another machine: not loopback, not of the link (cloud hosts tell secrets at
+    169.254.169.254), none of many, and none of these in the clothes of IPv6. Inside the city's network it may be."""
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv6Address):
+        hidden = address.ipv4_mapped or address.sixtofour or (address in _TRANSLATED and _last_four(address))
+        if hidden:
+            return is_elsewhere(str(hidden))
+    return not (
+        address.is_loopback
+        or address.is_link_local
+        or address.is_unspecified
+        or address.is_multicast
+        or address in _THIS_NETWORK
+        or str(address) == "255.255.255.255"
+    )
+
+
+_TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
+_THIS_NETWORK: Final = ipaddress.ip_network("0.0.0.0/8")
+
+
+def _last_four(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def wait_after(attempts: int) -> datetime.timedelta | None:

@@ -105,15 +105,18 @@ def test_without_a_reason_nothing_is_added_or_changed(client: Client) -> None:
         "ftp://county.example/hook",
         "http://127.0.0.1.county.example/hook",
         "http://127.0.0.1:8000/hook",
+        "https://127.0.0.1/hook",
+        "https://[::1]/hook",
+        "https://169.254.169.254/latest/meta-data/",
     ],
 )
 def test_an_address_to_which_nothing_would_be_sent_is_refused(client: Client, settings: Any, address: str) -> None:
-    settings.DEMO = False
+    settings.WEBHOOKS_TO_THIS_MACHINE = False
     assert "is not possible" in errors(client.post(f"{LIST}add/", form(address=address)))
 
 
 def test_on_this_machine_demo_mode_sends_without_https(client: Client, settings: Any) -> None:
-    settings.DEMO = True
+    settings.WEBHOOKS_TO_THIS_MACHINE = True
     client.post(f"{LIST}add/", form(address="http://localhost:9000/hook"))
     assert Webhook.objects.exists()
     assert "is not possible" in errors(client.post(f"{LIST}add/", form(address="http://county.example/", name="b")))

@@ -236,6 +236,51 @@ def test_a_redirect_is_not_followed(webhook: Webhook, receiver: Receiver, status
     assert [sent.path for sent in receiver.sent] == ["/hook"]
 
 
+# Where the numbers come from: RFC 6890 (special-purpose addresses), RFC 4291 and 6052 (IPv4 within IPv6).
+@pytest.mark.parametrize(
+    ("ip", "elsewhere"),
+    [
+        ("203.0.113.7", True),
+        ("10.1.2.3", True),
+        ("192.168.0.9", True),
+        ("2001:db8::7", True),
+        ("fd00::7", True),
+        ("127.0.0.1", False),
+        ("127.8.9.10", False),
+        ("0.0.0.0", False),
+        ("0.1.2.3", False),
+        ("169.254.169.254", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("::", False),
+        ("fe80::1", False),
+        ("fe80::1%2", False),
+        ("ff02::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:169.254.169.254", False),
+        ("::ffff:10.1.2.3", True),
+        ("2002:7f00:1::", False),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a01:203", True),
+    ],
+)
+def test_which_numbers_are_those_of_another_machine(ip: str, elsewhere: bool) -> None:
+    assert rules.is_elsewhere(ip) is elsewhere
+
+
+def test_a_name_that_leads_to_this_machine_is_sent_nothing(webhook: Webhook, receiver: Receiver, settings: Any) -> None:
+    settings.WEBHOOKS_TO_THIS_MACHINE = False
+    delivery = run(emitted())
+    assert (delivery.failure, delivery.status, receiver.sent) == (Failure.FORBIDDEN, None, [])
+
+
+def test_the_receiver_hears_the_name_by_which_it_was_called(webhook: Webhook, receiver: Receiver) -> None:
+    run(emitted())
+    (sent,) = receiver.sent
+    assert sent.headers["Host"] == f"localhost:{receiver.server_port}"
+
+
 def certificate(folder: Path) -> tuple[Path, Path]:
     """A certificate for localhost that nobody has signed but itself, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
