@@ -11,10 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from apps.core.admin_base import REASON, BaseAdmin, ReasonForm
+from apps.core.filters import DaysFilter
 from apps.departments.admin_people import UserAdmin
 from apps.departments.admin_two_persons import see_proposal
 from apps.departments.models import User
@@ -233,7 +234,7 @@ class LoginEventAdmin(ReadOnlyAdmin):
     """The log of logins, for the audit administrator."""
 
     list_display = ["at", "kind", "user", "address", "shown_device", "detail", "by", "reason"]
-    list_filter = [("kind", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
+    list_filter = [("kind", ChoicesDropdownFilter), ("at", DaysFilter)]
     list_filter_submit = True
     list_select_related = ["user", "by"]
     search_fields = ["user__username", "user__name", "address"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 from unfold.decorators import display
 
@@ -34,6 +34,7 @@ class SealAdmin(_ReadOnlyAdmin):
     list_display = ("number", "sealed_at", "rows", "short_root", "state")
     date_hierarchy = "sealed_at"
     search_fields = ("number__exact",)
+    search_help_text = gettext_lazy("Number of a seal")
     fields = ("number", "sealed_at", "rows", "whole_root", "whole_previous", "published_line", "state_in_words")
     readonly_fields = ("whole_root", "whole_previous", "published_line", "state_in_words")
     change_list_template = "core/seals.html"
@@ -102,7 +103,11 @@ class VerificationAdmin(_ReadOnlyAdmin):
 
     @display(description=gettext_lazy("outcome"), label={"intact": "success", "found": "danger"})
     def outcome(self, check: Verification) -> tuple[str, str]:
-        return ("found", _("%(count)s findings") % {"count": check.found}) if check.found else ("intact", _("intact"))
+        return (
+            ("found", ngettext("%(count)s finding", "%(count)s findings", check.found) % {"count": check.found})
+            if check.found
+            else ("intact", _("intact"))
+        )
 
     @display(description=gettext_lazy("outcome"))
     def outcome_in_words(self, check: Verification) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from unfold import widgets
 
 
@@ -45,7 +46,9 @@ _DRESSED: dict[type[forms.Widget], type[forms.Widget]] = {
 
 
 def dress(field: forms.Field) -> forms.Field:
-    """Give a plain form field the theme's widget; a widget of the theme stays as it is."""
+    """Give a plain form field the theme's widget, and its label a capital as labels of models have; a widget of the
+    theme stays as it is."""
+    field.label = capfirst(field.label)
     made: Any = _DRESSED.get(type(field.widget))
     if made is not None:
         widget = made(attrs=field.widget.attrs)

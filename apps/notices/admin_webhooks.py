@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -31,7 +32,7 @@ class WebhookForm(forms.ModelForm):
     """The events are chosen among those that the apps announce."""
 
     events = forms.MultipleChoiceField(
-        label=_("events"), choices=_choices, widget=UnfoldAdminCheckboxSelectMultipleWidget, required=True
+        label=capfirst(_("events")), choices=_choices, widget=UnfoldAdminCheckboxSelectMultipleWidget, required=True
     )
 
     class Meta:

@@ -1,5 +1,7 @@
 """What people are told about their logins, and what the audit administrator reads."""
 
+import datetime
+
 import psycopg
 import pytest
 from django.core import mail
@@ -107,6 +109,38 @@ def test_the_audit_administrator_alone_reads_the_log(role: str, status: int) -> 
         assert client.get(f"/admin/accounts/loginevent/{event.pk}/change/").status_code == 200
         for address in ("add/", f"{event.pk}/delete/"):
             assert client.get(f"/admin/accounts/loginevent/{address}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["eve", "first", "last", "after"]),
+        ("?at_from=2026-07-01&at_to=2026-07-02", ["first", "last"]),
+        ("?at_from=2026-07-01", ["first", "last", "after"]),
+        ("?at_to=2026-07-02", ["eve", "first", "last"]),
+    ],
+)
+def test_the_log_of_some_days_as_the_clocks_in_shanghai_go(query: str, found: list[str]) -> None:
+    root = make_department("zhengzhou", kind="government")
+    for at, detail in (
+        ("2026-06-30T15:59:59Z", "eve"),
+        ("2026-06-30T16:00:00Z", "first"),
+        ("2026-07-02T15:59:59Z", "last"),
+        ("2026-07-02T16:00:00Z", "after"),
+    ):
+        LoginEvent.objects.create(kind="failure", at=datetime.datetime.fromisoformat(at), detail=f"detail-{detail}")
+    client = web()
+    client.force_login(make_user(department=root, role="audit-administrator"))
+    page = client.get(f"/admin/accounts/loginevent/{query}").content.decode()
+    assert [name for name in ("eve", "first", "last", "after") if f"detail-{name}" in page] == found
+
+
+@pytest.mark.parametrize("query", ["?at_from=never", "?at_to=9999-12-31", "?at_from=0001-01-01"])
+def test_a_day_that_is_none_is_refused_in_words(query: str) -> None:
+    root = make_department("zhengzhou", kind="government")
+    client = web()
+    client.force_login(make_user(department=root, role="audit-administrator"))
+    assert client.get(f"/admin/accounts/loginevent/{query}", follow=True).status_code == 200
 
 
 def test_the_application_adds_lines_and_never_changes_one() -> None:

@@ -60,9 +60,9 @@ def test_findings_are_told_in_words(owner_connection: psycopg.Connection) -> Non
     owner_connection.execute(f"DELETE FROM {TABLE} WHERE history_id = %s", [first])
     check = keep(verify())
     assert "The history is not as it was sealed" in audit.get(SEALS).content.decode()
-    assert "1 findings" in audit.get(CHECKS).content.decode()
+    assert "1 finding" in audit.get(CHECKS).content.decode()
     page = audit.get(f"{CHECKS}{check.pk}/change/").content.decode()
-    assert "1 findings" in page and "(&#x27;" not in page
+    assert "1 finding" in page and "(&#x27;" not in page
     assert f"row removed: table {TABLE}, history row {first}" in page
 
 

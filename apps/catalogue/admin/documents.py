@@ -1,6 +1,9 @@
 """Admin of the register of legal documents."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from apps.core.admin_base import BaseAdmin
 
@@ -18,3 +21,9 @@ class LegalDocumentAdmin(BaseAdmin):
         (None, {"fields": ("title", "number", "issuer", "kind", "code", "url")}),
         (None, {"fields": (("issued_on", "effective_from", "effective_to"),)}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        if db_field.name == "url":
+            # What was typed without a scheme.
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[arg-type]

@@ -9,7 +9,6 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -95,8 +94,6 @@ class FilingForm(DressedForm):
     def __init__(self, record: Record, kind: str, classes: Iterable[str] = (), *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.record, self.kind = record, kind
-        for field in self.fields.values():
-            field.label = capfirst(field.label)
         if kind == states.REPAIR:
             del self.fields["ground"]
             chosen = [(each.value, each.label) for each in Case.Dishonesty if each in classes]
