@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
@@ -120,7 +121,9 @@ class ConfirmForm(forms.Form):
 
 def _name_field() -> forms.CharField:
     field = forms.CharField(
-        label=_("Name"), max_length=50, help_text=_("By which you know it again, such as “my phone”.")
+        label=pgettext_lazy("factor", "Name"),
+        max_length=50,
+        help_text=_("By which you know it again, such as “my phone”."),
     )
     dress(field)
     return field

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.audit.row_security import Open
 from apps.audit.upkeep import Upkeep
@@ -125,7 +126,7 @@ class LoginLock(models.Model):
     """
 
     scope = models.CharField(_("counted by"), max_length=8, choices=LockScope)
-    key = models.BinaryField(_("key"), max_length=32)
+    key = models.BinaryField(pgettext_lazy("login lock", "key"), max_length=32)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), null=True, related_name="login_locks"
     )
@@ -202,7 +203,7 @@ class RecoveryCode(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="recovery_codes"
     )
-    code = models.BinaryField(_("code"), max_length=32)
+    code = models.BinaryField(pgettext_lazy("recovery", "code"), max_length=32)
     used_at = models.DateTimeField(_("used"), null=True)
 
     row_security = Open(why="asked before anybody is logged in")

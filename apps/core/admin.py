@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.decorators import display
 
 from . import admin_seals as admin_seals
@@ -99,7 +100,7 @@ class RuleAdmin(BaseAdmin):
     @display(description=_("state"), label={"ended": "default", "in force": "success", "later": "info"})
     def shown_state(self, obj: Rule) -> tuple[str, Any]:
         if ended(obj):
-            return "ended", _("ended")
+            return "ended", pgettext("rule", "ended")
         return ("in force", _("in force")) if started(obj) else ("later", _("not yet in force"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

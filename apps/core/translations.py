@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polib
@@ -42,6 +42,24 @@ def gaps(path: Path) -> Iterator[str]:
             yield f"{path}:{entry.linenum}: fuzzy: {entry.msgid!r}"
         elif not entry.translated():
             yield f"{path}:{entry.linenum}: not translated: {entry.msgid!r}"
+
+
+def clashes(paths: Iterable[Path]) -> Iterator[str]:
+    """One line for each text that two catalogues translate differently.
+
+    Django makes one catalogue of them all, so one of the apps would show what the other one means: a text with two
+    meanings takes a context (``pgettext``).
+    """
+    told: dict[tuple[str | None, str], dict[str, str]] = {}
+    for path in paths:
+        for entry in polib.pofile(str(path)):
+            if not entry.obsolete:
+                words = entry.msgstr or entry.msgstr_plural.get(0, "")
+                told.setdefault((entry.msgctxt, entry.msgid), {}).setdefault(words, str(path))
+    for (context, text), found in sorted(told.items(), key=lambda each: each[0][1]):
+        if len(found) > 1:
+            shown = ", ".join(f"{words!r} in {path}" for words, path in found.items())
+            yield f"translated differently: {text!r}" + (f" ({context})" if context else "") + f": {shown}"
 
 
 def texts(root: Path | None = None) -> set[tuple[str | None, str]]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -136,7 +136,10 @@ class TwoPersonChangeAdmin(RowActionsMixin):
     ordering = ["-pk"]
     fieldsets = [
         (None, {"fields": ["act", "shown_what", "reason", "proposed_by", "proposed_at", "expires_at"]}),
-        (_("Decision"), {"fields": ["state_text", "decided_by", "decided_at", "answer"]}),
+        (
+            pgettext_lazy("two-person change", "Decision"),
+            {"fields": ["state_text", "decided_by", "decided_at", "answer"]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:

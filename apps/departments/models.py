@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Now, Substr
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -249,7 +249,7 @@ class TwoPersonChange(models.Model):
         WAITING = "waiting", _("waiting for a second person")
         CONFIRMED = "confirmed", _("confirmed")
         REFUSED = "refused", _("refused")
-        TAKEN_BACK = "taken-back", _("taken back")
+        TAKEN_BACK = "taken-back", pgettext_lazy("two-person change", "taken back")
 
     act = models.CharField(_("change"), max_length=16, choices=Act)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.WAITING)

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.audit.context import acting
 
@@ -346,7 +346,7 @@ REFUSE = Decision(
 )
 TAKE_BACK = Decision(
     name="take-back",
-    label=gettext_lazy("Take back"),
+    label=pgettext_lazy("two-person change", "Take back"),
     permission="",
     applies=_why_not_take_back,
     perform=_take_back,

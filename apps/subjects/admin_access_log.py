@@ -171,19 +171,19 @@ class AccessEntryAdmin(ListExport, BaseAdmin):
         except (LookupError, ValueError):
             return entry.model or "–"
 
-    @admin.display(description=gettext_lazy("rows"))
+    @admin.display(description=pgettext_lazy("access", "rows"))
     def rows(self, entry: AccessEntry) -> str:
         return _keys(entry.objects_shown, SHOWN)
 
-    @admin.display(description=gettext_lazy("subjects"))
+    @admin.display(description=pgettext_lazy("access", "subjects"))
     def about(self, entry: AccessEntry) -> str:
         return _keys(entry.subjects, SHOWN)
 
-    @admin.display(description=gettext_lazy("rows"))
+    @admin.display(description=pgettext_lazy("access", "rows"))
     def all_rows(self, entry: AccessEntry) -> str:
         return _keys(entry.objects_shown)
 
-    @admin.display(description=gettext_lazy("subjects"))
+    @admin.display(description=pgettext_lazy("access", "subjects"))
     def all_subjects(self, entry: AccessEntry) -> str:
         return _keys(entry.subjects)
 

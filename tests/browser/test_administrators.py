@@ -39,7 +39,8 @@ def test_an_account_gets_its_role_from_two_persons(log_in: LogIn, picture: Pictu
     first.fill("[name=reason]", "新到任经办员")
     picture(first, "role-proposed")
     first.click("button[name=_save]")
-    expect(first.locator("body")).to_contain_text("等待")
+    expect(first.locator("body")).to_contain_text("待第二人确认")
+    expect(first.get_by_role("link", name="收回")).to_be_visible()
     expect(first.get_by_role("button", name="确认")).to_have_count(0)
 
     second = log_in("admin.security2")

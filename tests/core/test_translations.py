@@ -16,8 +16,8 @@ from apps.core.identifiers import check_resident_identity, check_uscc, messages,
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 
 
-def write(root: Path, text: str) -> Path:
-    path = root / "apps" / "some" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+def write(root: Path, text: str, app: str = "some") -> Path:
+    path = root / "apps" / app / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEADER + text, encoding="utf-8")
     return path
@@ -55,6 +55,18 @@ def test_gaps_are_named(tmp_path: Path, settings: Any, entry: str, fault: str | 
             call_command("check_translations")
         assert fault in str(error.value)
         assert str(path) in str(error.value)
+
+
+def test_a_text_that_two_apps_translate_differently_is_named(tmp_path: Path, settings: Any) -> None:
+    settings.BASE_DIR = tmp_path
+    write(tmp_path, 'msgid "Take back"\nmsgstr "撤销合并"\n')
+    write(tmp_path, 'msgid "Take back"\nmsgstr "撤销合并"\n', "same")
+    call_command("check_translations")
+    write(tmp_path, 'msgctxt "proposal"\nmsgid "Take back"\nmsgstr "收回"\n', "other")
+    call_command("check_translations")
+    write(tmp_path, 'msgid "Take back"\nmsgstr "收回"\n', "other")
+    with pytest.raises(CommandError, match="translated differently: 'Take back'"):
+        call_command("check_translations")
 
 
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="texts are extracted by xgettext")

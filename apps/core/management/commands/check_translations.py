@@ -9,12 +9,13 @@ from apps.core import translations
 
 
 class Command(BaseCommand):
-    help = "Fail when a text of the sources is in no message catalogue, or an entry is not translated or fuzzy."
+    help = "Fail when a text is in no message catalogue, not translated, fuzzy, or translated in two ways."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         paths = translations.catalogues()
         lines = [line for path in paths for line in translations.gaps(path)]
+        lines += translations.clashes(paths)
         if shutil.which("xgettext"):
             lines += translations.untold()
         else:
