@@ -26,7 +26,7 @@ def test_an_account_gets_its_role_from_two_persons(log_in: LogIn, picture: Pictu
     system.fill("[name=username]", name)
     system.fill("[name=name]", "林小满")
     system.fill("[name=email]", f"{name}@example.org")
-    _choose(system, "department", "市场监督管理局")
+    _choose(system, "department", "郑州市市场监督管理局")
     system.click("button[name=_save]")
     expect(system.locator("body")).to_contain_text("一次性密码")
     picture(system, "one-time-password")
@@ -54,6 +54,7 @@ def test_an_account_gets_its_role_from_two_persons(log_in: LogIn, picture: Pictu
     system.goto(f"/admin/departments/user/?q={name}")
     system.get_by_role("link", name=name).click()
     expect(system.locator("body")).to_contain_text("经办员")
+    system.set_viewport_size({"width": 1440, "height": 1280})
     picture(system, "user")
 
 

@@ -26,4 +26,4 @@ class LegalDocumentAdmin(BaseAdmin):
         if db_field.name == "url":
             # What was typed without a scheme.
             kwargs["assume_scheme"] = "https"
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[arg-type]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
