@@ -116,7 +116,9 @@ DJANGO = [
     gettext_noop("email address"),
     gettext_noop("Select %s to change"),
     gettext_noop("Select %s to view"),
-    gettext_noop("Designates whether this user should be treated as active. Unselect this instead of deleting accounts."),
+    gettext_noop(
+        "Designates whether this user should be treated as active. Unselect this instead of deleting accounts."
+    ),
     ngettext_lazy(
         "This password is too short. It must contain at least %d character.",
         "This password is too short. It must contain at least %d characters.",

@@ -79,8 +79,6 @@ class RowActionsMixin(BaseAdmin):
         if action is None:
             raise Http404
         obj = self.visible_or_404(request, object_id)
-        if request.method != "POST" and (why_not := action.why_not(request.user, obj)):
-            return self._refused(request, obj, str(why_not))
         posted = request.method == "POST"
         form = action_form(action, request.POST if posted else None, request.FILES if posted else None)
         if posted and (form.is_valid() if asks(action) else True):
@@ -102,6 +100,9 @@ class RowActionsMixin(BaseAdmin):
                     request, _("Done: %(action)s – %(object)s") % {"action": action.label, "object": label}
                 )
                 return self.after_action(request, action, done)
+        # Nor is it asked of whoever may not do it: the choices themselves may tell something.
+        if why_not := action.why_not(request.user, obj):
+            return self._refused(request, obj, str(why_not))
         context = {
             **self.admin_site.each_context(request),
             "title": _("%(action)s: %(object)s") % {"action": action.label, "object": obj},

@@ -52,3 +52,12 @@ def test_it_reads_the_letter_to_it_the_proof_and_what_it_brought_itself(office: 
     text = "".join("".join(each.extract_text() for each in PdfReader(io.BytesIO(body)).pages).split())
     assert case.number in text
     assert case.code not in text
+
+
+@pytest.mark.parametrize("posted", [{}, {"do-to": ""}, {"do-to": "0"}])
+def test_what_it_may_not_do_does_not_name_the_officers(office: Office, case: Case, posted: dict[str, str]) -> None:
+    client = client_of(office.reviewer)
+    answer = client.post(page("do", case.pk, "hand-over"), posted)
+    assert answer.status_code == 302
+    assert answer.url == page("change", case.pk)
+    assert "You have no right to do this" in client.get(answer.url).content.decode()
