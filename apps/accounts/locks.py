@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.core.crypto import fingerprint
 from apps.departments.models import User
@@ -72,9 +72,12 @@ class _Counter:
 
 def _refusal(until: datetime) -> ValidationError:
     minutes = rules.minutes_left(until, timezone.now())
-    text = _(
-        "Too many failed attempts. Please try again in %(minutes)d minutes, or turn to the system administrator."
-    ) % {"minutes": minutes}
+    text = ngettext(
+        "Too many failed attempts. Please try again in %(minutes)d minute, or turn to the system administrator.",
+        "Too many failed attempts. Please try again in %(minutes)d minutes, or turn to the system administrator.",
+        minutes,
+    )
+    text %= {"minutes": minutes}
     return ValidationError(text, code="locked")
 
 

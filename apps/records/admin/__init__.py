@@ -20,10 +20,11 @@ from ..querysets import works_in
 from .exporting import ExportPages
 from .lists import RecordList
 from .pages import EntryPages
+from .while_typing import AnswersWhileTyping
 
 
 @admin.register(Record)
-class RecordAdmin(ExportPages, EntryPages, RecordList):
+class RecordAdmin(ExportPages, EntryPages, AnswersWhileTyping, RecordList):
     """The workplace of clerks and reviewers."""
 
     confidential_fields = ("confidential",)

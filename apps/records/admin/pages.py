@@ -1,11 +1,11 @@
-"""Pages of one record: entering in two steps, reading, correcting, files, and what the form asks while typing."""
+"""Pages of one record: entering in two steps, reading, correcting, files."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,9 +16,7 @@ from django.views.decorators.http import require_POST
 
 from apps.audit import access
 from apps.audit.context import CHANNELS
-from apps.catalogue import rules as catalogue
 from apps.catalogue.models import InformationItem
-from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.specs import item_spec
 from apps.core.admin_base import REASON, ReasonForm
 from apps.core.calendars import current_calendar
@@ -33,18 +31,16 @@ from apps.subjects.people import Person, open_person
 from .. import actions, rules
 from ..attachments import ACCEPT, LARGEST, MOST
 from ..attachments import FIELD as FILES
-from ..clock_text import clock_text, left_text
-from ..clocks import Clocks
+from ..clock_text import clock_text
 from ..entry import correct, edit_draft, enter_record, entering_departments, items_for, prefill
 from ..errors import DuplicateRecord, Refused
 from ..hooks import beside
 from ..models import Attachment, Record
-from ..reading import identifiers_of, lines, subject_values
+from ..reading import lines
 from ..sealing import open_sealed
 from .forms import EntryForm, initial_of, options_for, read_choice
 from .lists import TONES
 
-LOOKED_UP = 10
 TIMELINE = 200
 
 
@@ -56,8 +52,6 @@ class EntryPages(ScopedAdmin):
             return path(route, self.admin_site.admin_view(view), name=f"records_record_{name}")
 
         return [
-            page("lookup/", self.lookup_view, "lookup"),
-            page("deadline/", self.deadline_view, "deadline"),
             page("<path:object_id>/correct/", self.correct_view, "correct"),
             page("<path:object_id>/files/<int:attachment_id>/", self.download_view, "download"),
             page("<path:object_id>/files/<int:attachment_id>/remove/", require_POST(self.detach_view), "detach"),
@@ -320,52 +314,6 @@ class EntryPages(ScopedAdmin):
         else:
             messages.success(request, _("The file was removed."))
         return HttpResponseRedirect(self._url("change", record))
-
-    # While typing
-
-    def lookup_view(self, request: HttpRequest) -> JsonResponse:
-        """Organisations by part of a name or by code, with what they fill in, by role of the field."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        term = request.GET.get("q", "").strip()[:100]
-        found, more = Subject.objects.first_hits(term, LOOKED_UP) if len(term) > 1 else ([], False)
-        codes = identifiers_of(found)
-        return JsonResponse(
-            {
-                "subjects": [
-                    {
-                        "name": subject.name,
-                        "code": subject.uscc or next(iter(codes[subject.pk].values()), ""),
-                        "values": {
-                            role: value or "" for role, value in subject_values(subject, codes[subject.pk]).items()
-                        },
-                    }
-                    for subject in found
-                ],
-                "more": _("There are more: type more of it.") if more else "",
-                "none": "" if found else _("Nothing on record. A valid code makes a new subject."),
-            }
-        )
-
-    def deadline_view(self, request: HttpRequest) -> JsonResponse:
-        """The publication deadline of an item's decision of a day, in words."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        item = get_object_or_404(InformationItem, code=request.GET.get("item", ""))
-        spec: ItemSpec = item_spec(item)
-        decided = spec.by_role.get("decided_on")
-        parsed = catalogue.parse_value(decided, request.GET.get("decided_on", "")) if decided else catalogue.Parsed()
-        today, calendar = timezone.localdate(), current_calendar()
-        if parsed.value is None or parsed.value > today:
-            return JsonResponse({"text": "", "tone": ""})
-        due = Clocks(item, today, calendar).due(parsed.value)
-        if due.date is None:
-            return JsonResponse({"text": "", "tone": ""})
-        clock = rules.clock(due.date, today, calendar)
-        text = _("To be published by %(day)s: %(left)s.") % {"day": due.date.isoformat(), "left": left_text(clock)}
-        if due.provisional:
-            text += " " + _("Provisional: the holidays of a year it crosses are not announced yet.")
-        return JsonResponse({"text": text, "tone": clock.tone})
 
 
 def _person(subject: Subject) -> Person | None:
