@@ -141,10 +141,9 @@ def again(change: TwoPersonChange, **values: Any) -> TwoPersonChange:
 
 
 def test_a_proposal_is_made_in_the_own_name_by_the_right_administrator(
-    first: User, second: User, root: Department, market: Department
+    first: User, second: User, system: User, market: Department
 ) -> None:
     change = waiting(first, market)
-    system = make_user(department=root, role="system-administrator")
     for actor in (second.pk, None, system.pk):
         with acting(user_id=actor), refused("proposed_by_administrator"):
             again(change).save()
@@ -165,10 +164,9 @@ def decide(change: TwoPersonChange, by: Any, state: str = State.CONFIRMED, **val
 
 
 def test_a_decision_is_made_once_in_the_own_name_by_another_person(
-    first: User, second: User, root: Department, market: Department
+    first: User, second: User, system: User, market: Department
 ) -> None:
     change = waiting(first, market)
-    system = make_user(department=root, role="system-administrator")
     for actor, name in ((first, second), (None, second), (system, system)):
         with acting(user_id=actor and actor.pk), refused("decided_by_administrator"):
             decide(change, name)
@@ -213,8 +211,9 @@ def test_changes_are_kept(first: User, market: Department) -> None:
         TwoPersonChange.objects.filter(pk=change.pk).delete()
 
 
-def test_the_database_knows_the_same_proposers_as_the_forms(root: Department, market: Department, first: User) -> None:
-    system = make_user(department=root, role="system-administrator")
+def test_the_database_knows_the_same_proposers_as_the_forms(
+    root: Department, market: Department, first: User, system: User
+) -> None:
     east = make_department("east", parent=root)
     somebody = make_user()
     with_app(somebody)
@@ -361,9 +360,8 @@ def test_the_database_lets_pass_what_comes_with_a_role_and_nothing_else(root: De
     assert DepartmentGroupObjectPermission.objects.filter(group=role_of(places["market"], "clerk")).count() == 2
 
 
-def test_a_new_department_gets_its_groups_without_a_second_person(root: Department) -> None:
+def test_a_new_department_gets_its_groups_without_a_second_person(root: Department, system: User) -> None:
     make: Callable[[], Department] = lambda: make_department("new", parent=root)  # noqa: E731
-    system = make_user(department=root, role="system-administrator")
     with acting(user_id=system.pk):
         ensure_role_groups(make())
     assert DepartmentGroupObjectPermission.objects.filter(content_object__slug="new").count() > 3
