@@ -55,13 +55,15 @@ class BaseAdmin(ModelAdmin):
 
     Class attributes: ``can_delete`` (default no); ``asks_reason``: a change (and a deletion) needs a reason, which
     goes into the history; ``asks_reason_on_add``: adding needs one too; ``confidential_fields``: history tells that
-    they changed, never what they hold.
+    they changed, never what they hold; ``linked_by``: fields by which other pages of ours lead to the list, beside its
+    filters.
     """
 
     can_delete = False
     asks_reason = False
     asks_reason_on_add = False
     confidential_fields: tuple[str, ...] = ()
+    linked_by: tuple[str, ...] = ()
     history_per_page = 25
     show_full_result_count = False
     # Counts beside each filter would count the table once for each choice.
@@ -96,10 +98,10 @@ class BaseAdmin(ModelAdmin):
         """Only by what the page offers. By any other field its rows could be asked, letter by letter, for what no page
         of theirs shows: a progress code, the print of a password."""
         name, *how = lookup.split(LOOKUP_SEP)
-        offered = {_filters_by(each).split(LOOKUP_SEP)[0] for each in self.get_list_filter(request)}
+        filters = (_filters_by(each).split(LOOKUP_SEP)[0] for each in self.get_list_filter(request))
         if name == self.date_hierarchy and set(how) <= {"year", "month", "day"}:
             return True
-        if name not in offered and (name == "pk" or self._has_field(name)):
+        if name not in {*filters, *self.linked_by} and (name == "pk" or self._has_field(name)):
             return False
         return super().lookup_allowed(lookup, value, request)
 

@@ -122,6 +122,7 @@ class TwoPersonChangeAdmin(RowActionsMixin):
     row_actions = (CONFIRM, REFUSE, TAKE_BACK)
     list_display = ["shown_what", "act", "shown_state", "proposed_by", "proposed_at", "expires_at", "decided_by"]
     list_filter = [("state", ChoicesDropdownFilter), ("act", ChoicesDropdownFilter)]
+    linked_by = ("proposed_by",)
     list_filter_submit = True
     list_select_related = [
         "person",

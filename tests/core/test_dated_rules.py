@@ -9,6 +9,7 @@ from django.contrib.admin import site
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.utils import IntegrityError
+from django.utils import translation
 
 from apps.core.dated_rules import NoRule, deadline_under, pick_rule, rule_at
 from apps.core.models import Rule
@@ -161,4 +162,6 @@ def test_every_rule_of_the_file_names_its_source() -> None:
 def test_how_a_value_is_listed(value: object, unit: str, shown: str) -> None:
     one = rule(value=value)
     one.unit = unit
-    assert site.get_model_admin(Rule).shown_value(one) == shown
+    # Whatever language a page before was asked in.
+    with translation.override("zh-hans"):
+        assert site.get_model_admin(Rule).shown_value(one) == shown

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.records.models import Record
 from tests.factories import installing, make_department, make_user
+from tests.leaks.pages import Page
 from tests.records.factories import Office, enter, put
 
 
@@ -48,6 +49,32 @@ def test_administrators_see_pages_of_their_own_and_no_records(market: Office, ro
     text = page(make_user(role, role=role))
     assert number not in text
     assert "/admin/records/record/" not in text
+
+
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [
+        ("clerk", ""),
+        ("reviewer", ""),
+        ("viewer", ""),
+        ("centre-officer", "credit-centre"),
+        ("office-lead", "leading-group-office"),
+        ("system-administrator", "zhengzhou"),
+        ("security-administrator", "zhengzhou"),
+        ("audit-administrator", "zhengzhou"),
+    ],
+)
+def test_every_link_of_the_desk_leads_to_a_page(market: Office, role: str, home: str) -> None:
+    enter(market)
+    kind = "government" if home == "zhengzhou" else "office"
+    department = make_department(home, kind=kind) if home else market.department
+    user = getattr(market, role, None) or make_user(role, department=department, role=role)
+    client = Client()
+    client.force_login(user)
+    links = {link for link in Page("/admin/", client.get("/admin/").text).links if link.startswith("/admin/")}
+    assert len(links) > 3
+    wrong = {link: client.get(link, follow=True).status_code for link in links - {"/admin/logout/"}}
+    assert set(wrong.values()) == {200}, {link: status for link, status in wrong.items() if status != 200}
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(

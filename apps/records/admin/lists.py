@@ -58,6 +58,7 @@ class RecordList(ScopedAdmin):
     list_filter_sheet = False
     list_fullwidth = True
     date_hierarchy = "decided_on"
+    linked_by = ("author",)
     ordering = ("-pk",)
     # Only opens the search box; what is searched says get_search_results.
     search_fields = ("document_number",)
