@@ -41,8 +41,8 @@ class Applicant:
 def check_applicant(applicant: Applicant, relation: str, subject: Subject) -> Applicant:
     """The applicant as kept, when this person may apply about ``subject``.
 
-    Raises ValidationError by field: a document that is none, a person recorded whose document is another one, an
-    organisation that does not act through anybody.
+    Raises ValidationError by field: a document that is none, a person recorded whose document is another one, somebody
+    else for a person without an authority, an organisation that does not act through anybody.
     """
     clean = Applicant(**{each.name: normalise_text(getattr(applicant, each.name)) for each in fields(applicant)})
     wrong = {
@@ -65,6 +65,8 @@ def check_applicant(applicant: Applicant, relation: str, subject: Subject) -> Ap
     person = subject.kind == SubjectKind.NATURAL_PERSON
     if relation == Case.Relation.SELF and not person:
         wrong["relation"] = [_("An organisation acts through its legal representative or an agent.")]
+    if relation == Case.Relation.REPRESENTATIVE and person:
+        wrong["relation"] = [_("For a person somebody else applies as an agent, with an authority or as guardian.")]
     if relation == Case.Relation.SELF and person and not wrong and not _is_document_of(subject, clean):
         wrong["number"] = [
             _("This is not the document of the person recorded. Anybody else applies as an agent, with an authority.")

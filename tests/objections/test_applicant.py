@@ -71,6 +71,14 @@ def test_an_organisation_does_not_come_itself(centre: made.Centre, office: Offic
     assert wrong_fields(error) == {"relation"}
 
 
+def test_for_a_person_nobody_comes_as_a_representative(centre: made.Centre, office: Office) -> None:
+    # An organisation has one; whoever else comes for a person brings an authority, or shows to be the guardian.
+    with pytest.raises(ValidationError) as error:
+        made.objection(centre, about_person(office), relation=Case.Relation.REPRESENTATIVE)
+    assert wrong_fields(error) == {"relation"}
+    assert not Case.objects.exists()
+
+
 def test_an_agent_brings_an_authority(centre: made.Centre, office: Office) -> None:
     case = made.objection(centre, about_person(office), relation=Case.Relation.AGENT)
     assert not actions.accept.allowed(centre.officer, case)

@@ -102,10 +102,10 @@ class FilingForm(DressedForm):
         else:
             for name in ("dishonesty", "corrected_on", "committed_on"):
                 del self.fields[name]
-        if record.subject.kind != SubjectKind.NATURAL_PERSON:
-            relation: Any = self.fields["relation"]
-            relation.choices = [each for each in Case.Relation.choices if each[0] != Case.Relation.SELF]
-            relation.widget.choices = relation.choices
+        person = record.subject.kind == SubjectKind.NATURAL_PERSON
+        never = Case.Relation.REPRESENTATIVE if person else Case.Relation.SELF
+        relation: Any = self.fields["relation"]
+        relation.choices = relation.widget.choices = [each for each in Case.Relation.choices if each[0] != never]
         self.other_errors: list[str] = []
         self.paper_errors: list[str] = []
 
