@@ -47,6 +47,13 @@ def normalise_text(text: str | None) -> str:
     return " ".join((text or "").translate(_DISPLAY).split())
 
 
+def visible_lines(text: str | None) -> str:
+    """What people wrote at length, line by line: no characters that show nothing or turn the direction of writing,
+    ends trimmed. A text that held them would not say what it seems to say."""
+    kept = (text or "").translate(dict.fromkeys(_INVISIBLE | _DIRECTION))
+    return re.sub("\r\n?", "\n", _SURROGATES.sub("", kept)).strip()
+
+
 def match_form(text: str | None) -> str:
     """Form in which names are compared: 郑州(高新)  ａｂ -> 郑州（高新）AB.
 

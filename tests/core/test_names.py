@@ -13,6 +13,7 @@ from apps.core.text import (
     match_form,
     name_tokens,
     normalise_text,
+    visible_lines,
 )
 
 in_database = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -142,3 +143,20 @@ def test_the_functions_may_serve_a_generated_column() -> None:
     row = "provolatile = 'i' AND proparallel = 's'"
     assert ask(f"bool_and({row}) FROM pg_proc WHERE proname IN ('name_bigrams', 'name_match_form')") is True
     assert ask("name_bigrams(NULL) IS NULL AND name_match_form(NULL) IS NULL") is True
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  第一行\r\n第二行\r\n", "第一行\n第二行"),
+        ("第一行\n\n  第三行", "第一行\n\n  第三行"),
+        ("应为\u202eexe.fdp\u202c", "应为exe.fdp"),
+        ("\u2066甲\u2069\u200b乙\ufeff", "甲乙"),
+        ("甲\x00乙\x1b丙", "甲乙丙"),
+        ("甲\ud800乙", "甲乙"),
+        ("Ａ１（一）", "Ａ１（一）"),
+        (None, ""),
+    ],
+)
+def test_what_people_write_at_length_says_what_it_seems_to_say(typed: str | None, kept: str) -> None:
+    assert visible_lines(typed) == kept
