@@ -16,6 +16,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,7 +57,7 @@ class BaseAdmin(ModelAdmin):
     Class attributes: ``can_delete`` (default no); ``asks_reason``: a change (and a deletion) needs a reason, which
     goes into the history; ``asks_reason_on_add``: adding needs one too; ``confidential_fields``: history tells that
     they changed, never what they hold; ``linked_by``: fields by which other pages of ours lead to the list, beside its
-    filters.
+    filters; ``nothing_listed``: what it means that the list is empty where nothing was asked for.
     """
 
     can_delete = False
@@ -64,6 +65,8 @@ class BaseAdmin(ModelAdmin):
     asks_reason_on_add = False
     confidential_fields: tuple[str, ...] = ()
     linked_by: tuple[str, ...] = ()
+    history_reader_class = Reader
+    nothing_listed: str | Promise = ""
     history_per_page = 25
     show_full_result_count = False
     # Counts beside each filter would count the table once for each choice.
@@ -239,7 +242,7 @@ class BaseAdmin(ModelAdmin):
         return None
 
     def history_reader(self, obj: Any) -> Reader:
-        return Reader(
+        return self.history_reader_class(
             self.history_model,
             confidential=self.confidential_fields,
             json_words=lambda field, key, value: self.history_json_words(obj, field, key, value),

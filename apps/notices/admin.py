@@ -45,6 +45,7 @@ class NoticeAdmin(BaseAdmin):
     list_filter = [UnreadFilter]
     list_filter_submit = True
     change_list_template = "notices/list.html"
+    nothing_listed = _("You have no notices.")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).visible_to(request.user)
