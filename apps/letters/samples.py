@@ -120,6 +120,7 @@ SAMPLES: Final[dict[str, Letter]] = {
         **_OBJECTED,
         number="示信核函〔2026〕17号",
         addressee=BUREAU,
+        question="请核对处罚决定书原件载明的罚款金额和处罚决定日期。",
         evidence=_PAPERS[:2],
         days=3,
         due=DueDay(date=_DAY(2026, 11, 27)),

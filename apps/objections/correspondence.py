@@ -5,7 +5,7 @@ what was sent.
 """
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from apps.core.models import Rule
 from apps.core.terms import SubjectKind
 from apps.letters import contents
 from apps.letters.errors import LetterError
-from apps.letters.rendering import render
+from apps.letters.rendering import chinese_date, render
 from apps.subjects.people import open_person
 
 from . import repair_terms, states
@@ -110,10 +110,16 @@ def _to_department(case: Case, common: dict[str, Any]) -> dict[str, Any]:
     return {**common, **said, "addressee": contents.Party(name=asked.name)}
 
 
-def _papers(case: Case, *whose: str) -> tuple[str, ...]:
-    brought = case.evidence.filter(brought_by__in=whose or [Evidence.By.APPLICANT])
-    names: list[str] = [str(each.get_what_display()) for each in brought]
-    return tuple(dict.fromkeys(names)) or (str(Evidence.What.IDENTITY.label),)
+def _papers(case: Case) -> tuple[str, ...]:
+    return _kinds(case.evidence.filter(brought_by=Evidence.By.APPLICANT)) or (str(Evidence.What.IDENTITY.label),)
+
+
+def _papers_for_source(case: Case) -> tuple[str, ...]:
+    return _kinds(case.evidence.filter(Evidence.for_source, brought_by=Evidence.By.APPLICANT))
+
+
+def _kinds(papers: Iterable[Evidence]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(each.get_what_display()) for each in papers))
 
 
 def _due(case: Case, day: datetime.date | None) -> contents.DueDay:
@@ -172,8 +178,9 @@ def _verification_request(case: Case, common: dict[str, Any]) -> contents.Letter
     return contents.VerificationRequest(
         **_to_department(case, common),
         grounds=str(case.get_ground_display()),
-        disputed=_question(case) or case.statement,
-        evidence=_papers(case),
+        disputed=case.statement,
+        question=_question(case),
+        evidence=_papers_for_source(case),
         days=_rule(case, "objection.source").amount,
         due=_due(case, case.stage_due),
     )
@@ -229,8 +236,8 @@ def _term(case: Case) -> repair_terms.RepairTerm:
 def _arithmetic(case: Case) -> str:
     term = _term(case)
     return (
-        f"自{term.counted_from_day:%Y年%m月%d日}起计算，最短公示期{term.shortest_months}个月，"
-        f"至{term.ends_on:%Y年%m月%d日}届满"
+        f"自{chinese_date(term.counted_from_day)}起计算，最短公示期{term.shortest_months}个月，"
+        f"至{chinese_date(term.ends_on)}届满"
     )
 
 
@@ -247,7 +254,7 @@ def _review_request(case: Case, common: dict[str, Any]) -> contents.Letter:
         earliest=case.grantable_from or _term(case).publicity_ends_on,
         arithmetic=_arithmetic(case),
         opinion=_question(case),
-        papers=_papers(case),
+        papers=_papers_for_source(case),
         days=_rule(case, "repair.answer.department").amount,
         due=_due(case, case.stage_due),
     )

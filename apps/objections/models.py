@@ -80,7 +80,7 @@ class Case(models.Model):
     class Relation(models.TextChoices):
         SELF = "self", _("the person recorded")
         REPRESENTATIVE = "representative", _("legal representative or person in charge")
-        AGENT = "agent", _("agent with a written authority")
+        AGENT = "agent", _("agent with a written authority, or guardian")
 
     class Identity(models.TextChoices):
         ORIGINAL = "original", _("original document seen")
@@ -117,7 +117,9 @@ class Case(models.Model):
     code = models.CharField(
         _("progress code"), max_length=14, unique=True, help_text=_("With it the applicant asks how the case stands.")
     )
-    submission = models.UUIDField(unique=True, editable=False, help_text=_("One form sent twice is one case."))
+    submission = models.UUIDField(
+        pgettext_lazy("case", "form"), unique=True, editable=False, help_text=_("One form sent twice is one case.")
+    )
     record = models.ForeignKey("records.Record", models.PROTECT, verbose_name=_("credit record"), related_name="cases")
     department = models.ForeignKey(
         "departments.Department", models.PROTECT, verbose_name=_("handled by"), related_name="+"
@@ -434,7 +436,7 @@ class Evidence(StoredFile):
 
     class What(models.TextChoices):
         IDENTITY = "identity", _("identity document")
-        AUTHORITY = "authority", _("written authority of the agent")
+        AUTHORITY = "authority", _("written authority of the agent, or proof of guardianship")
         PROOF = "proof", _("proof")
         CORRECTION = "correction", _("proof that the conduct was corrected")
         COMMITMENT = "commitment", _("commitment letter, signed")
@@ -478,10 +480,16 @@ class Letter(StoredFile):
     dated = models.DateField(_("date of the letter"))
 
     # The others are the applicant's: they bear the progress code and, of some, the identity number.
-    for_source = Q(kind__in=[Kind.VERIFICATION_REQUEST, Kind.REVIEW_REQUEST])
+    to_source = (Kind.VERIFICATION_REQUEST, Kind.REVIEW_REQUEST)
+    for_source = Q(kind__in=to_source)
     history = History(excluded_fields=["data_key"])
 
     class Meta:
         verbose_name = pgettext_lazy("objections", "letter")
         verbose_name_plural = pgettext_lazy("objections", "letters")
         ordering = ["added_at", "pk"]
+
+    @property
+    def is_for_applicant(self) -> bool:
+        """Whether it goes to the applicant; the others go to the source department."""
+        return self.kind not in self.to_source

@@ -123,7 +123,7 @@ def test_several_are_taken_and_accepted_at_once_and_what_was_refused_is_told(
     answer = client.post(page(LIST), {"action": "accept", "_selected_action": keys}, follow=True)
     assert Case.objects.filter(state=Case.State.ACCEPTED).count() == 2
     assert "2 done, 1 refused" in text_of(answer)
-    assert "written authority of the agent" in text_of(answer)
+    assert "written authority of the agent, or proof of guardianship" in text_of(answer)
 
 
 def test_several_are_handed_over(centre: made.Centre, office: Office) -> None:

@@ -41,6 +41,7 @@ def test_the_letters_of_an_objection_tell_its_story(centre: made.Centre, office:
     request = written(case, "verification-request", centre)
     assert office.department.name.replace(" ", "") in request
     assert "请核对罚款金额" in request
+    assert case.statement in request, "what is claimed, beside what is asked"
     case = actions.prepare_correction(user=office.reviewer, obj=case, values={"fine_amount": "0.5"})
     case = actions.find_wrong(user=office.reviewer, obj=case, grounds="录入时多写一位")
     case = actions.decide_corrected(user=centre.officer, obj=case, grounds="金额录入有误")
@@ -56,7 +57,9 @@ def test_the_letters_of_a_repair(centre: made.Centre, office: Office) -> None:
     assert "10个工作日" in written(case, "repair-receipt", centre)
     case = actions.accept(user=centre.officer, obj=case)
     case = actions.route(user=centre.officer, obj=case, question="材料齐全，拟同意")
-    assert "2026年8月21日" in written(case, "review-request", centre)
+    request = written(case, "review-request", centre)
+    assert "2026年8月21日" in request
+    assert "自2026年5月20日起计算" in request
     case = actions.consent(user=office.reviewer, obj=case, grounds="已履行")
     case = actions.decide_granted(user=centre.officer, obj=case, grounds="符合条件")
     assert "停止" in written(case, "repair-outcome", centre)
@@ -110,3 +113,12 @@ def test_an_office_without_address_is_asked_for_it(centre: made.Centre, office: 
     case = made.objection(centre, made.published(office))
     with pytest.raises(ValidationError, match="地址"):
         WRITE["objection-receipt"](user=centre.officer, obj=case)
+
+
+def test_a_letter_to_the_department_lists_only_papers_that_it_reads(centre: made.Centre, office: Office) -> None:
+    papers = [made.paper("identity"), made.paper("proof")]
+    case = actions.accept(user=centre.officer, obj=made.objection(centre, made.published(office), papers=papers))
+    case = actions.route(user=centre.officer, obj=case, question="请核对")
+    request = written(case, "verification-request", centre)
+    assert "证明材料" in request
+    assert "身份证件" not in request

@@ -81,6 +81,8 @@ class ObjectionRefused(LetterToApplicant):
 class VerificationRequest(Letter):
     """Request to the source department to check a disputed record and answer within `days` working days (HN41).
 
+    disputed  what the applicant claims
+    question  what the centre asks to be checked
     evidence  papers of the applicant that it may see
     due       last day for the answer
     """
@@ -91,6 +93,7 @@ class VerificationRequest(Letter):
     received_on: datetime.date
     grounds: str
     disputed: str
+    question: str
     evidence: tuple[str, ...] = ()
     days: int
     due: DueDay

@@ -14,7 +14,8 @@ from ..steps import CaseAction, log
 def _write(code: str) -> Any:
     def perform(*, user: Any, obj: Case) -> Case:
         letter = write_letter(obj, code, user=user)
-        log(obj, user=user, what="letter", text=f"{letter.get_kind_display()} {letter.number}", for_applicant=True)
+        told = letter.is_for_applicant
+        log(obj, user=user, what="letter", text=f"{letter.name} {letter.number}", for_applicant=told)
         return obj
 
     return perform
