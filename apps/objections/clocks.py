@@ -5,7 +5,8 @@ pauses do not count (``clock``). What is due is kept in the row, so that an inbo
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,7 +18,10 @@ from apps.core.models import Rule
 from apps.core.workdays import WorkCalendar
 
 from . import clock, states
-from .models import Case, Passage
+from .models import Case, Event, Passage
+
+SLICE: Final = 500
+"""So many cases are locked at a time while they are counted again."""
 
 
 def pauses_of(case: Case) -> list[clock.Pause]:
@@ -97,24 +101,31 @@ def _pass(case: Case, today: datetime.date, calendar: WorkCalendar) -> None:
 CLOCK_FIELDS = ("stage", "stage_began_on", "stage_rule", "stage_due", "whole_rule", "whole_due", "due", "provisional")
 
 
-def recompute() -> int:
-    """Compute what is due again in cases whose days are provisional: a year may have been announced. Returns how many
-    changed."""
-    calendar = current_calendar()
-    changed = 0
+def recompute(*, certain: bool = False) -> int:
+    """Count again in open cases whose days are provisional, for a year may have been announced; with ``certain`` in all
+    open cases, for a day of an announced year may have been changed. Returns how many changed.
+
+    In slices, so that nobody who works on a case waits for long.
+    """
+    running = Case.objects.all() if certain else Case.objects.filter(provisional=True)
+    with transaction.atomic(), every_department(user_id=None, channel="system"):
+        keys = list(running.filter(state__in=states.OPEN).order_by("pk").values_list("pk", flat=True))
+    return sum(_count_again(keys[first : first + SLICE]) for first in range(0, len(keys), SLICE))
+
+
+def _count_again(keys: Sequence[int]) -> int:
+    calendar, changed = current_calendar(), 0
     with (
         transaction.atomic(),
         every_department(user_id=None, channel="system", reason=_("The working-day calendar was announced.")),
     ):
-        for case in _provisional():
-            before = (case.stage_due, case.whole_due, case.provisional)
+        cases = Case.objects.filter(pk__in=keys, state__in=states.OPEN).order_by("pk").select_for_update(of=("self",))
+        for case in cases.select_related("stage_rule", "whole_rule").prefetch_related("pauses"):
+            before, due = (case.stage_due, case.whole_due, case.provisional), case.due
             reckon(case, calendar)
             if (case.stage_due, case.whole_due, case.provisional) != before:
                 case.save(update_fields=["stage_due", "whole_due", "due", "provisional"])
+                if case.due != due:
+                    Event.objects.create(case=case, what="recount", text=f"{due} → {case.due}", for_applicant=True)
                 changed += 1
     return changed
-
-
-def _provisional() -> Iterable[Case]:
-    cases = Case.objects.filter(provisional=True, state__in=states.OPEN)
-    return cases.select_for_update(of=("self",)).select_related("stage_rule", "whole_rule").prefetch_related("pauses")

@@ -4,13 +4,16 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.audit.context import acting, current
+from apps.core.text import visible_lines
 from apps.departments.actions import Action
 from apps.departments.scope import departments_of, may
 
@@ -19,6 +22,7 @@ from .clocks import begin_stage
 from .models import Case, Event, Pause
 from .querysets import CHECKS, HANDLES
 from .telling import tell
+from .timeline import WORDS
 
 LONGEST_TEXT: Final = 4000
 
@@ -74,9 +78,19 @@ def conflict(user: Any, case: Case) -> str | Promise:
     return ""
 
 
+class LongText(forms.CharField):
+    """A text of some lines. A browser would cut off what is too long and say nothing; here it is told."""
+
+    def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
 def text_of(value: str, field: str) -> str:
-    """A text that must be given. Raises ValidationError."""
-    value = value.strip()
+    """A text that must be given, without what shows nothing but changes what it looks like. Raises ValidationError."""
+    value = visible_lines(value)
     if not value:
         raise ValidationError({field: _("Please fill this in.")})
     if len(value) > LONGEST_TEXT:
@@ -101,11 +115,17 @@ def advance(case: Case, *, user: Any, what: str, target: str, text: str = "", fo
     begin_stage(case, today)
     case.version += 1
     # The record's mark changes with it, and its history is to say why.
-    with acting(reason=current().reason or f"{case.number} {what}"):
+    with acting(reason=current().reason or _because(case, what)):
         case.save()
     event = log(case, user=user, what=what, source=source, target=target, text=text, for_applicant=for_applicant)
     tell(case, event)
     return case
+
+
+def _because(case: Case, what: str) -> str:
+    # History is read by everybody: in the language of the authority.
+    with translation.override(settings.LANGUAGE_CODE):
+        return f"{case.number} {WORDS[what][0]}"
 
 
 def touch(case: Case, *fields: str) -> None:

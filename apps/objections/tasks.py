@@ -7,6 +7,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from apps.audit.context import every_department
+from apps.core.calendars import current_calendar
 
 from . import clocks, telling
 from .models import Evidence, Letter
@@ -15,11 +16,14 @@ from .papers import vault
 logger = logging.getLogger(__name__)
 
 
-@app.periodic(cron="30 0 * * 1-6")
+@app.periodic(cron="30 0 * * *")
 @app.task(name="objections.remind", queue="objections", queueing_lock="objections.remind")
 def remind(timestamp: int) -> None:
-    """Tell of cases due and overdue, in the morning at half past eight in Shanghai (crons run in UTC)."""
-    logger.info("%s reminders", telling.remind(timezone.localdate()))
+    """Tell of cases due and overdue at half past eight in Shanghai (crons run in UTC) of every working day, worked
+    weekend days too."""
+    today = timezone.localdate()
+    if current_calendar().is_working_day(today):
+        logger.info("%s reminders", telling.remind(today))
 
 
 @app.periodic(cron="50 18 * * *")
@@ -44,4 +48,13 @@ def remove_orphans(timestamp: int) -> None:
 def recompute(timestamp: int) -> None:
     """Make provisional days of cases certain within an hour after their year was announced."""
     if changed := clocks.recompute():
+        logger.info("%s cases have their days counted again", changed)
+
+
+@app.periodic(cron="20 19 * * *")
+@app.task(name="objections.recompute_all", queue="objections", queueing_lock="objections.recompute_all")
+def recompute_all(timestamp: int) -> None:
+    """Count the days of all open cases again, at twenty past three at night in Shanghai (crons run in UTC): a day of a
+    year that was announced may have been changed, as in the spring of 2020."""
+    if changed := clocks.recompute(certain=True):
         logger.info("%s cases have their days counted again", changed)

@@ -7,8 +7,11 @@ import datetime
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.context import every_department
@@ -21,7 +24,7 @@ from apps.notices.sending import Link, notify
 from apps.notices.webhooks import emit
 
 from . import states
-from .models import Case, Event
+from .models import Case, Event, Pause
 
 _KIND: Final = {"kind": Case.Kind.choices}
 
@@ -71,7 +74,15 @@ OVERDUE: Final = NoticeKind(
     tone="danger",
     mailed=("number", "due"),
 )
-NOTICES: Final = (ROUTED, ANSWERED, PROPOSED, GIVEN, SENT_BACK, DUE, OVERDUE)
+PAPERS_LATE: Final = NoticeKind(
+    "case-papers-late",
+    _("Papers were not brought"),
+    _("The papers for %(number)s were to be brought by %(due)s: resume the case, or decide on what there is."),
+    icon="pending_actions",
+    tone="warning",
+    mailed=("number", "due"),
+)
+NOTICES: Final = (ROUTED, ANSWERED, PROPOSED, GIVEN, SENT_BACK, DUE, OVERDUE, PAPERS_LATE)
 
 _FIELDS: Final = ("number", "kind", "state", "outcome", "due")
 _EVENTS: Final = {
@@ -90,7 +101,7 @@ EVENTS: Final = tuple(_EVENTS.values())
 def tell(case: Case, event: Event) -> None:
     """Let those know whom the step concerns, in the transaction of the step."""
     if inform := _INFORM.get(event.what):
-        inform(case, event)
+        _say(case, *inform(case, event))
     if outside := _EVENTS.get(event.what):
         emit(
             outside,
@@ -127,34 +138,46 @@ def _reviewers(case: Case) -> Iterable[User]:
     return [checker] if checker is not None and checker.is_active else people(Role.REVIEWER, case.routed_to)
 
 
-def _on_route(case: Case, event: Event) -> None:
-    parameters = {"number": case.number, "kind": case.kind, "due": case.due or "–"}
-    notify(_reviewers(case), kind=ROUTED, parameters=parameters, link=_link(case))
+Message = tuple[NoticeKind, Iterable[User], dict[str, Any]]
+"""What is said, to whom, with which parameters."""
 
 
-def _on_answer(case: Case, event: Event) -> None:
+def _say(case: Case, kind: NoticeKind, whose: Iterable[User], parameters: dict[str, Any], once: str = "") -> int:
+    """Tell people, and write down in the case who was told. Returns how many are."""
+    told = list(whose)
+    number = notify(told, kind=kind, parameters=parameters, link=_link(case), once=once)
+    if number:
+        with translation.override(settings.LANGUAGE_CODE):
+            mailed = gettext("%(name)s (by mail too)")
+            names = [mailed % {"name": each.name} if each.email else each.name for each in told]
+            text = gettext("%(ground)s: %(reason)s") % {"ground": kind.title, "reason": "、".join(names)}
+        Event.objects.create(case=case, what="told", text=text)
+    return number
+
+
+def _on_route(case: Case, event: Event) -> Message:
+    return ROUTED, _reviewers(case), {"number": case.number, "kind": case.kind, "due": case.due or "–"}
+
+
+def _on_answer(case: Case, event: Event) -> Message:
     parameters = {"number": case.number, "department": str(case.routed_to), "finding": case.finding}
-    notify(_officers(case, event.actor), kind=ANSWERED, parameters=parameters, link=_link(case))
+    return ANSWERED, _officers(case, event.actor), parameters
 
 
-def _on_propose(case: Case, event: Event) -> None:
-    notify(
-        people(Role.CENTRE_OFFICER, case.department, but=event.actor),
-        kind=PROPOSED,
-        parameters={"number": case.number, "outcome": case.outcome},
-        link=_link(case),
-    )
+def _on_propose(case: Case, event: Event) -> Message:
+    parameters = {"number": case.number, "outcome": case.outcome}
+    return PROPOSED, people(Role.CENTRE_OFFICER, case.department, but=event.actor), parameters
 
 
-def _on_hand_over(case: Case, event: Event) -> None:
-    notify(_officers(case, event.actor), kind=GIVEN, parameters={"number": case.number}, link=_link(case))
+def _on_hand_over(case: Case, event: Event) -> Message:
+    return GIVEN, _officers(case, event.actor), {"number": case.number}
 
 
-def _on_send_back(case: Case, event: Event) -> None:
-    notify(_officers(case, event.actor), kind=SENT_BACK, parameters={"number": case.number}, link=_link(case))
+def _on_send_back(case: Case, event: Event) -> Message:
+    return SENT_BACK, _officers(case, event.actor), {"number": case.number}
 
 
-_INFORM: Final[dict[str, Callable[[Case, Event], None]]] = {
+_INFORM: Final[dict[str, Callable[[Case, Event], Message]]] = {
     "route": _on_route,
     "answer": _on_answer,
     "propose": _on_propose,
@@ -164,7 +187,8 @@ _INFORM: Final[dict[str, Callable[[Case, Event], None]]] = {
 
 
 def remind(today: datetime.date) -> int:
-    """Tell whoever works on them of the cases that are due today or on the next working day, and of those overdue.
+    """Tell whoever works on them of the cases that are due today or on the next working day, of those overdue, and of
+    papers that were not brought in time.
 
     Each is told once for each day on which the case is due, and once when it is late. Returns how many notices.
     """
@@ -175,11 +199,13 @@ def remind(today: datetime.date) -> int:
         for case in waiting.select_related("handler", "checker", "department", "routed_to").iterator():
             whose: Any = _reviewers(case) if case.state == states.ROUTED else _officers(case, None)
             late = case.due is not None and case.due < today
-            told += notify(
-                whose,
-                kind=OVERDUE if late else DUE,
-                parameters={"number": case.number, "due": case.due or "–"},
-                link=_link(case),
-                once=f"{case.pk}/{case.stage}/{case.due}",
-            )
+            parameters = {"number": case.number, "due": case.due or "–"}
+            once = f"{case.pk}/{case.stage}/{case.due}"
+            told += _say(case, OVERDUE if late else DUE, whose, parameters, once)
+        # The clock stands still for them, and would for ever.
+        late_papers = Pause.objects.filter(ended_on=None, bring_by__lt=today, case__state__in=states.OPEN)
+        for pause in late_papers.select_related("case__handler", "case__department").iterator():
+            case = pause.case
+            parameters = {"number": case.number, "due": pause.bring_by or "–"}
+            told += _say(case, PAPERS_LATE, _officers(case, None), parameters, f"{case.pk}/{pause.pk}")
     return told

@@ -32,6 +32,8 @@ WORDS: Final[dict[str, tuple[str | Promise, str]]] = {
     "province": (gettext_lazy("review at the province"), "warning"),
     "paper": (gettext_lazy("paper added"), "default"),
     "letter": (pgettext_lazy("objections", "letter made"), "default"),
+    "told": (gettext_lazy("colleagues told"), "default"),
+    "recount": (gettext_lazy("days counted again"), "info"),
     NOTE: (gettext_lazy("internal note"), "default"),
 }
 """What of an event -> its words and the tone of its badge."""
@@ -78,4 +80,5 @@ def _paper(paper: Evidence) -> Entry:
 
 def _letter(letter: Letter) -> Entry:
     label, tone = WORDS["letter"]
-    return Entry(letter.added_at, str(label), tone, letter.added_by.name, f"{letter.number} · {letter.name}", True)
+    told = letter.is_for_applicant
+    return Entry(letter.added_at, str(label), tone, letter.added_by.name, f"{letter.number} · {letter.name}", told)

@@ -131,6 +131,23 @@ def test_a_pause_over_new_year_is_provisional_until_the_year_is_announced(
     assert case.version == version, "nobody changed the case: who has it open may go on"
 
 
+def test_a_day_that_is_changed_after_the_year_was_announced_counts_from_the_next_morning(
+    centre: made.Centre, office: Office
+) -> None:
+    case = accepted(centre, office)
+    assert days(case) == ("centre", "2026-11-26", "2026-11-26")
+    CalendarDay.objects.update_or_create(
+        date=datetime.date(2026, 11, 25), defaults={"is_working": False, "source": "国办发明电"}
+    )
+    tasks.recompute(timestamp=0)
+    assert days(case) == ("centre", "2026-11-26", "2026-11-26"), "its days were certain"
+    tasks.recompute_all(timestamp=0)
+    assert days(case) == ("centre", "2026-11-27", "2026-11-27")
+    assert case.events.get(what="recount").text == "2026-11-26 → 2026-11-27"
+    tasks.recompute_all(timestamp=0)
+    assert case.events.filter(what="recount").count() == 1
+
+
 def test_a_paused_case_waits_with_its_recount(centre: made.Centre, office: Office, today: Today) -> None:
     today("2026-12-30")
     case = actions.pause(user=centre.officer, obj=accepted(centre, office), ground="expert", grounds="专家评审")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.audit.context import every_department
 from apps.departments.models import User
 from apps.notices.models import Delivery, Notice, Webhook
-from apps.objections import actions, telling
+from apps.objections import actions, tasks, telling
 from apps.objections.models import Case
 from tests.records.factories import Office
 
@@ -80,3 +80,43 @@ def test_receivers_outside_get_numbers_and_states_and_nothing_of_a_person(centre
         "due": case.due and case.due.isoformat(),
     }
     assert timezone.localdate() <= datetime.date.fromisoformat(sent.payload["due"])
+
+
+def test_the_timeline_of_a_case_tells_who_was_told(centre: made.Centre, office: Office) -> None:
+    User.objects.filter(pk=office.reviewer.pk).update(email="reviewer@example.org")
+    case = actions.accept(user=centre.officer, obj=made.objection(centre, made.published(office)))
+    case = actions.route(user=centre.officer, obj=case, question="请核对")
+    event = case.events.get(what="told")
+    assert event.text == f"有案件待核查：{office.reviewer.name}（另发邮件）"
+    assert not event.for_applicant
+    assert case.due is not None
+    telling.remind(case.due)
+    assert [each.text.partition("：")[0] for each in case.events.filter(what="told")] == [
+        "有案件待核查",
+        "案件即将到期",
+    ]
+
+
+def test_papers_that_were_not_brought_are_told_once(centre: made.Centre, office: Office) -> None:
+    case = actions.take(user=centre.officer, obj=made.objection(centre, made.published(office)))
+    until = timezone.localdate() + datetime.timedelta(days=5)
+    actions.pause(user=centre.officer, obj=case, ground="supplement", grounds="营业执照", bring_by=until)
+    assert telling.remind(until) == 0
+    assert [telling.remind(until + datetime.timedelta(days=day)) for day in (1, 2)] == [1, 0]
+    assert told(centre.officer) == ["case-papers-late"]
+
+
+@pytest.mark.parametrize(
+    ("day", "reminded"),
+    [("2026-09-19", False), ("2026-09-20", True), ("2026-09-21", True), ("2026-09-25", False)],
+    ids=["Saturday", "worked Sunday", "Monday", "Mid-Autumn"],
+)
+def test_reminders_come_on_working_days(
+    centre: made.Centre, office: Office, monkeypatch: pytest.MonkeyPatch, day: str, reminded: bool
+) -> None:
+    now = datetime.datetime.fromisoformat("2026-09-14T02:00:00+00:00")
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    actions.take(user=centre.officer, obj=made.objection(centre, made.published(office, decided_on="2026-03-02")))
+    now = datetime.datetime.fromisoformat(f"{day}T00:30:00+00:00")
+    tasks.remind(timestamp=0)
+    assert bool(told(centre.officer)) is reminded

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.audit.context import acting
 from apps.core.dated_rules import NoRule
+from apps.core.text import visible_lines
 from apps.departments.actions import NotVisible
 from apps.departments.models import Department
 from apps.departments.scope import acting_as, departments_of, forget_grants
@@ -91,7 +92,7 @@ def file_case(
             identity=_one_of(Case.Identity, identity, "identity"),
             ground=ground if kind == states.OBJECTION else "",
             statement=text_of(statement, "statement"),
-            wanted=wanted.strip(),
+            wanted=visible_lines(wanted),
             dishonesty=dishonesty if kind == states.REPAIR else "",
             protected_field=protected_field and kind == states.REPAIR,
             committed_on=committed_on,

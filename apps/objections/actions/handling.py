@@ -4,9 +4,10 @@ import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -24,15 +25,13 @@ from ..clocks import reckon
 from ..models import Case, Evidence, Pause
 from ..papers import keep
 from ..querysets import HANDLES
-from ..steps import EITHER, LONGEST_TEXT, SOURCE, CaseAction, advance, conflict, end_pause, handles, log, text_of, touch
+from ..steps import EITHER, SOURCE, CaseAction, LongText, advance, conflict, end_pause, handles, log, text_of, touch
 from ..telling import tell
 
 
 def long_text(label: Any, help_text: Any = "") -> Any:
     """A factory of a text field for what an action asks."""
-    return lambda: forms.CharField(
-        label=label, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4}), help_text=help_text
-    )
+    return lambda: LongText(label=label, help_text=help_text)
 
 
 # Who works on it
@@ -158,7 +157,9 @@ def _pause(*, user: Any, obj: Case, ground: str, grounds: str, bring_by: datetim
     obj.paused_on = today
     reckon(obj, current_calendar())
     touch(obj, "paused_on", "due", "stage_due", "whole_due", "provisional")
-    event = log(obj, user=user, what="pause", text=f"{Pause.Ground(ground).label}: {reason}", for_applicant=True)
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _("%(ground)s: %(reason)s") % {"ground": Pause.Ground(ground).label, "reason": reason}
+    event = log(obj, user=user, what="pause", text=text, for_applicant=True)
     tell(obj, event)
     return obj
 
@@ -316,7 +317,9 @@ add_paper = CaseAction(
         "file": lambda: forms.FileField(
             label=pgettext_lazy("objections", "file"), widget=forms.FileInput(attrs={"accept": ACCEPT})
         ),
-        "what": lambda: forms.ChoiceField(label=gettext_lazy("what it is"), choices=Evidence.What.choices),
+        "what": lambda: forms.ChoiceField(
+            label=gettext_lazy("what it is"), choices=Evidence.What.choices, initial=Evidence.What.PROOF
+        ),
         "brought_by": lambda: forms.ChoiceField(
             label=gettext_lazy("brought by"),
             choices=[each for each in Evidence.By.choices if each[0] != Evidence.By.SOURCE],

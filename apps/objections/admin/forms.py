@@ -21,7 +21,7 @@ from .. import states
 from ..actions import Paper
 from ..applicants import Applicant, check_applicant
 from ..models import Case, Evidence
-from ..steps import LONGEST_TEXT
+from ..steps import LongText
 
 APPLICANT: Final = ("name", "document_kind", "number", "phone", "address")
 ASKED_PAPERS: Final = {
@@ -76,15 +76,8 @@ class FilingForm(DressedForm):
     dishonesty = forms.ChoiceField(label=gettext_lazy("class of dishonesty"))
     corrected_on = forms.DateField(label=gettext_lazy("conduct corrected on"))
     committed_on = forms.DateField(label=gettext_lazy("commitment signed on"))
-    statement = forms.CharField(
-        label=gettext_lazy("what is claimed"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
-    )
-    wanted = forms.CharField(
-        label=gettext_lazy("what is asked for"),
-        max_length=LONGEST_TEXT,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    statement = LongText(label=gettext_lazy("what is claimed"))
+    wanted = LongText(label=gettext_lazy("what is asked for"), required=False, rows=2)
     opened_on = forms.DateField(
         label=gettext_lazy("received on"),
         initial=timezone.localdate,
