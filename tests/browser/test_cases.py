@@ -135,6 +135,17 @@ def test_an_objection_goes_to_the_department_is_paused_and_corrected(
     expect(officer.locator("body")).not_to_contain_text("2 万元")
 
 
+def _the_box_is_heeded_at_once(page: Page) -> None:
+    """The box of the protected fields computes again by itself, and keeps what is typed."""
+    page.fill("[name=statement]", "已改正")
+    page.check("[name=protected_field]")
+    expect(page.locator(".obj-advice")).to_contain_text("2025-02-01")
+    expect(page.locator("[name=statement]")).to_have_value("已改正")
+    assert "protected_field=on" in page.url
+    page.uncheck("[name=protected_field]")
+    expect(page.locator(".obj-advice")).not_to_contain_text("2025-02-01")
+
+
 @pytest.mark.parametrize(
     ("decided_on", "grantable_from"),
     [("2022/05/10", "2022-08-11"), ("2024/01/31", "2024-05-01"), ("2026/05/20", "2026-08-21")],
@@ -151,6 +162,8 @@ def test_a_repair_under_each_regime_takes_the_record_out_of_use(
     # Before anything is filed the page says from which day, and why.
     expect(officer.locator(".obj-advice")).to_contain_text(grantable_from)
     picture(officer, f"repair-advice-{year}")
+    if year == "2024":
+        _the_box_is_heeded_at_once(officer)
     case = take_in(
         officer,
         number,

@@ -7,6 +7,7 @@ from apps.departments.models import User
 from apps.objections import actions
 from apps.objections.models import Case, Evidence, Letter
 from apps.objections.papers import keep_letter
+from apps.objections.timeline import timeline
 from tests.records.factories import Office
 from tests.records.files import PDF, upload
 
@@ -187,3 +188,58 @@ def test_a_paper_is_added_with_what_it_is(centre: made.Centre, routed: Case) -> 
     data = {"do-file": upload("补充.pdf", PDF), "do-what": "other", "do-brought_by": "applicant"}
     client_of(centre.officer).post(page("do", routed.pk, "paper"), data)
     assert routed.evidence.filter(name="补充.pdf", brought_by=Evidence.By.APPLICANT).exists()
+
+
+def test_who_may_not_judge_is_told_why(centre: made.Centre, office: Office) -> None:
+    record = made.published(office)
+    case = actions.accept(user=centre.officer, obj=made.objection(centre, record))
+    case = actions.prepare_correction(user=centre.officer, obj=case, values={"fine_amount": "0.5"})
+    actions.decide_corrected(user=centre.officer, obj=case, grounds="金额有误")
+    # Who corrected the record does not decide about it again.
+    again = actions.accept(user=centre.officer, obj=made.objection(centre, record))
+    told = "You entered or changed this record: somebody else decides about it."
+    assert told in text_of(client_of(centre.officer).get(page("change", again.pk)))
+    assert told not in text_of(client_of(centre.second).get(page("change", again.pk)))
+    actions.decide_removed(user=centre.second, obj=again, grounds="已撤销")
+    assert "You proposed it" in text_of(client_of(centre.second).get(page("change", again.pk)))
+
+
+def test_a_representative_of_another_name_than_on_record_is_seen(centre: made.Centre, office: Office) -> None:
+    record = made.published(office)
+    record.subject.legal_representative = "司马登记"
+    record.subject.save()
+    client = client_of(centre.officer)
+    assert "司马登记" in text_of(client.get(f"{page('add')}?record={record.pk}&kind=objection"))
+    case = made.objection(centre, record)
+    assert "On record: 司马登记" in text_of(client.get(page("change", case.pk)))
+    actions.refuse(user=centre.officer, obj=case, grounds="身份不符")
+    same = made.objection(centre, record, applicant=made.applicant(name="司马登记"))
+    assert "On record: 司马登记" not in text_of(client.get(page("change", same.pk)))
+
+
+def test_a_letter_to_the_department_is_not_the_applicants(centre: made.Centre, routed: Case) -> None:
+    for action in actions.LETTER_ACTIONS:
+        if action.name in ("letter-verification-request", "letter-objection-accepted"):
+            routed = action(user=centre.officer, obj=routed)
+    kinds = {letter.number: letter.kind for letter in routed.letters.all()}
+    told = {
+        kinds[number]: event.for_applicant
+        for event in routed.events.filter(what="letter")
+        for number in kinds
+        if event.text.endswith(number)
+    }
+    assert told == {"verification-request": False, "objection-accepted": True}
+    assert {entry.told for entry in timeline(routed)[0] if "关于核查" in entry.text} == {False}
+
+
+def test_the_history_tells_in_words_what_was_corrected_and_why(
+    centre: made.Centre, office: Office, routed: Case
+) -> None:
+    case = actions.prepare_correction(user=office.reviewer, obj=routed, values={"fine_amount": "0.5"})
+    case = actions.find_wrong(user=office.reviewer, obj=case, grounds="多写一位")
+    case = actions.decide_corrected(user=centre.officer, obj=case, grounds="金额有误")
+    changed = case.changes[0]
+    text = text_of(client_of(centre.officer).get(page("history", case.pk)))
+    assert f"{changed['field']}: {changed['before']} → {changed['after']}" in text
+    assert f"{case.number} 作出决定" in text
+    assert "None" not in text

@@ -164,3 +164,30 @@ def test_a_record_that_one_does_not_see_is_not_there(centre: made.Centre, office
     assert client.get(form(draft)).status_code == 404
     assert client.get(f"{page('add')}?record=x&kind=objection").status_code == 404
     assert client.get(form(made.published(office), "other")).status_code == 404
+
+
+def test_a_record_under_objection_bears_its_mark_on_the_way_to_another_case(
+    centre: made.Centre, office: Office
+) -> None:
+    record = made.published(office)
+    client = client_of(centre.officer)
+    pages = [f"{page('search')}?q={record.document_number}", form(record, "repair")]
+    mark = "An objection to this record is being examined."
+    assert not any(mark in text_of(client.get(address)) for address in pages)
+    made.objection(centre, record)
+    assert all(mark in text_of(client.get(address)) for address in pages)
+
+
+def test_a_text_that_is_too_long_is_told_not_cut(centre: made.Centre, office: Office) -> None:
+    record = made.published(office)
+    client = client_of(centre.officer)
+    shown = client.get(form(record)).content.decode()
+    assert "maxlength" not in re.search(r"<textarea[^>]*name=\"statement\"[^>]*>", shown)[0]  # type: ignore[index]
+    answer = client.post(form(record), typed(statement="甲" * 10_000))
+    assert "10000" in text_of(answer)
+    assert not Case.objects.exists()
+
+
+def test_what_turns_the_direction_of_writing_is_dropped(centre: made.Centre, office: Office) -> None:
+    client_of(centre.officer).post(form(made.published(office)), typed(statement="应为\u202e元万一\u2066。\r\n第二行"))
+    assert Case.objects.get().statement == "应为元万一。\n第二行"

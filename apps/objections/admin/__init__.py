@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from apps.catalogue.specs import item_spec
+from apps.core.history_diff import EMPTY, Reader
 
 from ..models import Case
 from .board import BoardPages
@@ -14,10 +16,21 @@ from .inbox import Inbox
 from .pages import CasePages
 
 
+class CaseHistory(Reader):
+    """Tells what a decision changed in the record field by field."""
+
+    def text(self, each: Any, value: Any) -> str:
+        if each.name != "changes" or not value:
+            return super().text(each, value)
+        lines = (f"{line['field']}: {line['before'] or EMPTY} → {line['after'] or EMPTY}" for line in value)
+        return super().text(each, _("; ").join(lines))
+
+
 @admin.register(Case)
 class CaseAdmin(FilingPages, BoardPages, CasePages, Inbox):
     """The desk of the officers of the centre, and of the reviewers whom they ask."""
 
+    history_reader_class = CaseHistory
     # With the code the applicant asks how the case stands; it is the applicant's own.
     confidential_fields = ("applicant", "code")
 
@@ -27,4 +40,4 @@ class CaseAdmin(FilingPages, BoardPages, CasePages, Inbox):
             fields = obj.correctable_fields = item_spec(obj.record.item).by_code
         if field != "correction" or key not in fields:
             return None
-        return fields[key].label_in((get_language() or "")[:2]), str(value)
+        return fields[key].label_in((get_language() or "")[:2]), str(value or "")

@@ -78,6 +78,9 @@ class Inbox(ListExport, ScopedAdmin):
     search_help_text = gettext_lazy(
         "Case number or its serial number, progress code, document number of the record, name of an organisation"
     )
+    nothing_listed = gettext_lazy(
+        "Nothing waits for you. Cases that have ended, or wait for others, are found by a search or under “Filters”."
+    )
     row_actions = actions.ROW_ACTIONS
     # Each case goes through the action by itself: papers and clock differ.
     bulk_limit = 200
@@ -119,7 +122,7 @@ class Inbox(ListExport, ScopedAdmin):
 
     @display(description=pgettext_lazy("case", "source department"))
     def source(self, case: Case) -> str:
-        return str(case.record.department)
+        return format_html('<span class="obj-unit">{}</span>', case.record.department)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CaseChangeList

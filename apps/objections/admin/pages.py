@@ -20,19 +20,20 @@ from apps.catalogue.shapes import FieldSpec
 from apps.catalogue.specs import item_spec
 from apps.core.calendars import current_calendar
 from apps.core.masking import mask_identity
+from apps.core.text import match_form
 from apps.departments.actions import NotVisible, StateConflict
 from apps.departments.admin_scope import ScopedAdmin
 from apps.records.admin.forms import EntryForm, initial_of
 from apps.records.models import Record
 from apps.records.reading import identifiers_of, lines, stored_value, subject_values
 
-from .. import effects
-from ..actions import LETTER_ACTIONS, prepare_correction
+from .. import effects, states
+from ..actions import LETTER_ACTIONS, approve, prepare_correction
 from ..applicants import Applicant, open_applicant
 from ..clock_text import clocks_of
 from ..models import Case, Evidence, Letter, StoredFile
 from ..papers import open_file
-from ..steps import handles
+from ..steps import conflict, handles
 from ..timeline import timeline
 from .inbox import RELATED, TONES
 
@@ -81,6 +82,7 @@ class CasePages(ScopedAdmin):
         buttons = self.row_action_buttons(request, case)
         to_write = {self._url("do", case, action.name) for action in LETTER_ACTIONS}
         handling = handles(request.user, case)
+        applicant = open_applicant(case)
         context = {
             **self.admin_site.each_context(request),
             "title": case.number,
@@ -91,12 +93,14 @@ class CasePages(ScopedAdmin):
             "clocks": clocks_of(case, timezone.localdate(), current_calendar()),
             "passages": list(case.passages.select_related("department").order_by("pk")),
             "handling": handling,
-            "applicant": _shown_applicant(case, handling),
+            "applicant": _shown_applicant(applicant, handling),
             "record": record,
             "lines": lines(record, item_spec(record.item), {}),
             "correction": _comparison(case),
             "actions": [each for each in buttons if each["path"].partition("?")[0] not in to_write],
             "letters_to_write": [each for each in buttons if each["path"].partition("?")[0] in to_write],
+            "hindrance": _hindrance(request.user, case),
+            "registered": _registered(case, applicant) if handling else "",
             "may_prepare": prepare_correction.allowed(request.user, case),
             "papers": _by_side(case),
             "letters": list(case.letters.all()),
@@ -208,14 +212,28 @@ def _edge(spec: FieldSpec, raw: Any) -> str:
     return catalogue.to_edge(spec, catalogue.to_storage(spec, parsed.value))
 
 
-def _shown_applicant(case: Case, handling: bool) -> Applicant | None:
+def _shown_applicant(applicant: Applicant | None, handling: bool) -> Applicant | None:
     """The applicant as the reader may see it: who handles the case must be able to reach the person."""
-    applicant = open_applicant(case)
     if applicant is None or not handling:
         return applicant and applicant.masked
     return Applicant(
         applicant.name, applicant.document_kind, mask_identity(applicant.number), applicant.phone, applicant.address
     )
+
+
+def _hindrance(user: Any, case: Case) -> str:
+    """Why somebody who works on the case is not offered what judges it; "" when nothing is in the way."""
+    if not case.is_open or not (handles(user, case) or case.state == states.ROUTED):
+        return ""
+    return str(approve.applies(user, case) if case.state == states.PROPOSED else conflict(user, case))
+
+
+def _registered(case: Case, applicant: Applicant | None) -> str:
+    """The legal representative on record, where somebody of another name applies as such."""
+    known = case.record.subject.legal_representative
+    if applicant is None or case.relation != Case.Relation.REPRESENTATIVE:
+        return ""
+    return known if match_form(known) != match_form(applicant.name) else ""
 
 
 def _comparison(case: Case) -> list[dict[str, str]]:
