@@ -1,6 +1,7 @@
 """What every action on a case has in common: the step itself, its trace, its clocks."""
 
 import datetime
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,9 +89,17 @@ class LongText(forms.CharField):
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
+_PICTURES: Final = re.compile("[\U0001f000-\U0001faff]")
+
+
 def text_of(value: str, field: str) -> str:
-    """A text that must be given, without what shows nothing but changes what it looks like. Raises ValidationError."""
+    """A text that must be given, without what shows nothing but changes what it looks like. Raises ValidationError,
+    also for pictures among the characters (😀), which no font of a letter has."""
     value = visible_lines(value)
+    if pictures := dict.fromkeys(_PICTURES.findall(value)):
+        raise ValidationError(
+            {field: _("Letters cannot show %(characters)s: leave it out.") % {"characters": " ".join(pictures)}}
+        )
     if not value:
         raise ValidationError({field: _("Please fill this in.")})
     if len(value) > LONGEST_TEXT:

@@ -37,6 +37,13 @@ ROUTED: Final = NoticeKind(
     mailed=("number", "due"),
     choices=_KIND,
 )
+RECALLED: Final = NoticeKind(
+    "case-recalled",
+    _("A question was taken back"),
+    _("The credit centre no longer asks your department about %(number)s: there is nothing left to answer."),
+    icon="undo",
+    mailed=("number",),
+)
 ANSWERED: Final = NoticeKind(
     "case-answered",
     _("The department has answered"),
@@ -82,7 +89,7 @@ PAPERS_LATE: Final = NoticeKind(
     tone="warning",
     mailed=("number", "due"),
 )
-NOTICES: Final = (ROUTED, ANSWERED, PROPOSED, GIVEN, SENT_BACK, DUE, OVERDUE, PAPERS_LATE)
+NOTICES: Final = (ROUTED, RECALLED, ANSWERED, PROPOSED, GIVEN, SENT_BACK, DUE, OVERDUE, PAPERS_LATE)
 
 _FIELDS: Final = ("number", "kind", "state", "outcome", "due")
 _EVENTS: Final = {
@@ -145,7 +152,8 @@ Message = tuple[NoticeKind, Iterable[User], dict[str, Any]]
 def _say(case: Case, kind: NoticeKind, whose: Iterable[User], parameters: dict[str, Any], once: str = "") -> int:
     """Tell people, and write down in the case who was told. Returns how many are."""
     told = list(whose)
-    number = notify(told, kind=kind, parameters=parameters, link=_link(case), once=once)
+    link = None if kind is RECALLED else _link(case)  # who is asked no more sees the case no more
+    number = notify(told, kind=kind, parameters=parameters, link=link, once=once)
     if number:
         with translation.override(settings.LANGUAGE_CODE):
             mailed = gettext("%(name)s (by mail too)")
@@ -157,6 +165,10 @@ def _say(case: Case, kind: NoticeKind, whose: Iterable[User], parameters: dict[s
 
 def _on_route(case: Case, event: Event) -> Message:
     return ROUTED, _reviewers(case), {"number": case.number, "kind": case.kind, "due": case.due or "–"}
+
+
+def _on_recall(case: Case, event: Event) -> Message:
+    return RECALLED, _reviewers(case), {"number": case.number}
 
 
 def _on_answer(case: Case, event: Event) -> Message:
@@ -179,6 +191,7 @@ def _on_send_back(case: Case, event: Event) -> Message:
 
 _INFORM: Final[dict[str, Callable[[Case, Event], Message]]] = {
     "route": _on_route,
+    "recall": _on_recall,
     "answer": _on_answer,
     "propose": _on_propose,
     "hand_over": _on_hand_over,

@@ -96,4 +96,4 @@ def _step(step: Step, values: dict[str, Any]) -> str:
         return _("There is no shortest publicity: a repair can be granted from %(day)s.") % values
     if step == Step.EXCLUDED:
         return _("Shortest and longest are the same: no repair before it ends on %(day)s.") % values
-    return _("The longest publicity, %(months)d months, ends with %(day)s; then it is shown no more anyway.") % values
+    return _("The longest publicity, %(months)d months, ends with %(day)s.") % values

@@ -9,7 +9,8 @@ from apps.departments.scope import ScopedQuerySet, departments_of
 
 from . import rules
 
-_HANDED_OVER: Final = (rules.SUBMITTED, rules.PUBLISHED, rules.WITHDRAWN, rules.ARCHIVED, rules.REPAIRED)
+_SHARED: Final = (rules.SUBMITTED, rules.PUBLISHED)
+_HANDED_OVER: Final = (*_SHARED, rules.WITHDRAWN, rules.ARCHIVED, rules.REPAIRED)
 
 
 def works_in(user: Any) -> frozenset[int]:
@@ -17,21 +18,34 @@ def works_in(user: Any) -> frozenset[int]:
     return departments_of(user, "enter_records") | departments_of(user, "review_records")
 
 
+def keeps(user: Any) -> frozenset[int]:
+    """The departments whose ended records ``user`` sees: the own one, and those whose cases the person handles."""
+    home = getattr(user, "department_id", None)
+    return departments_of(user, "handle_objections") | (frozenset() if home is None else {home})
+
+
 def _scope(user: Any, permission: str, prefix: str = "") -> Q:
-    """What is still being written (draft, returned) is seen by those who write or review it; the rest by whoever holds
-    ``permission``. Who works in all the departments seen gets the plain condition, without a look at the state."""
+    """What is still being written (draft, returned) is seen by those who write or review it; what has ended (withdrawn,
+    archived, repaired) is shared no more and seen by those who keep it; the rest by whoever holds ``permission``.
+
+    Who works in all the departments seen gets the plain condition, without a look at the state.
+    """
     seen = departments_of(user, permission)
     own = seen & works_in(user)
     department, state = f"{prefix}department__in", f"{prefix}state__in"
-    if own == seen:
-        return Q(**{department: seen})
-    others = Q(**{department: seen - own, state: _HANDED_OVER})
-    return Q(**{department: own}) | others if own else others
+    kept = (seen & keeps(user)) - own
+    shared = seen - own - kept
+    found = Q(**{department: own})
+    if kept:
+        found |= Q(**{department: kept, state: _HANDED_OVER})
+    if shared:
+        found |= Q(**{department: shared, state: _SHARED})
+    return found
 
 
 class RecordQuerySet(ScopedQuerySet):
-    """A person sees the records of the departments where the person holds ``view_records``; drafts and returned ones
-    only where the person enters or reviews."""
+    """A person sees the records of the departments where the person holds ``view_records``: drafts and returned ones
+    only where the person enters or reviews, ended ones in the own department and where the person handles cases."""
 
     def scope_of(self, user: Any, permission: str | None = None) -> Q:
         return _scope(user, permission or self.view_permission)

@@ -191,3 +191,10 @@ def test_a_text_that_is_too_long_is_told_not_cut(centre: made.Centre, office: Of
 def test_what_turns_the_direction_of_writing_is_dropped(centre: made.Centre, office: Office) -> None:
     client_of(centre.officer).post(form(made.published(office)), typed(statement="应为\u202e元万一\u2066。\r\n第二行"))
     assert Case.objects.get().statement == "应为元万一。\n第二行"
+
+
+def test_a_picture_that_no_letter_can_show_is_told_at_once(centre: made.Centre, office: Office) -> None:
+    record = made.published(office)
+    answer = client_of(centre.officer).post(form(record), typed(statement="请更正😀谢谢😀"))
+    assert "Letters cannot show 😀: leave it out." in text_of(answer)
+    assert not Case.objects.exists()

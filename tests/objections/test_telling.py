@@ -29,6 +29,15 @@ def test_the_reviewers_of_the_department_hear_of_a_case_to_check(centre: made.Ce
     assert told(office.clerk) == told(office.viewer) == []
 
 
+def test_the_department_hears_that_a_question_was_taken_back(centre: made.Centre, office: Office) -> None:
+    case = actions.accept(user=centre.officer, obj=made.objection(centre, made.published(office)))
+    case = actions.route(user=centre.officer, obj=case, question="请核对")
+    actions.recall(user=centre.officer, obj=case, reason="问题已自行查明")
+    assert told(office.reviewer) == ["case-routed", "case-recalled"]
+    with every_department():
+        assert not Notice.objects.get(kind="case-recalled").link_name  # the case is theirs no more
+
+
 def test_the_officer_hears_of_the_answer_and_the_others_of_a_proposal(centre: made.Centre, office: Office) -> None:
     case = actions.accept(user=centre.officer, obj=made.objection(centre, made.published(office)))
     case = actions.route(user=centre.officer, obj=case, question="请核对")

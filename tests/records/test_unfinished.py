@@ -1,4 +1,5 @@
-"""What is still being written is seen by those who write or review it, whoever else sees the department's records."""
+"""What is still being written is seen by those who write or review it, and what has ended by those who keep it, whoever
+else sees the department's records."""
 
 from typing import Any
 
@@ -19,6 +20,7 @@ from .test_pages import logged_in, page
 
 LIST = reverse("admin:records_record_changelist")
 UNFINISHED = {"draft", "returned"}
+ENDED = {"withdrawn", "archived", "repaired"}
 
 
 @pytest.fixture
@@ -45,6 +47,23 @@ def test_drafts_and_returned_records_stay_inside(market: Office, officer: Any, s
     ):
         assert Record.objects.visible_to(user).exists() is sees
         assert Attachment.objects.visible_to(user).exists() is sees
+
+
+@pytest.mark.parametrize("state", Record.State.values)
+def test_what_has_ended_is_shared_no_more(market: Office, officer: Any, state: str) -> None:
+    record = put(enter(market), state)
+    attach(record, [upload("决定书.pdf")], market.clerk)
+    tax = make_department("tax-service")
+    guest = make_user("tax.guest", department=tax, role="viewer")
+    grant(guest, "view_records", market.department)
+    shared = state not in UNFINISHED | ENDED
+    assert Record.objects.visible_to(guest).exists() is shared
+    assert Attachment.objects.visible_to(guest).exists() is shared
+    if state in ENDED:
+        web = logged_in(guest)
+        assert web.get(page(record)).status_code == web.get(page(record, "history")).status_code == 404
+        for user in (market.viewer, market.clerk, officer):
+            assert Record.objects.visible_to(user).exists()
 
 
 @pytest.mark.parametrize("state", sorted(UNFINISHED))
