@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,13 +12,13 @@ from django.utils.translation import pgettext_lazy
 
 from apps.audit.access import Logged
 from apps.audit.history import History
-from apps.audit.row_security import InternalRows, RowsOf
+from apps.audit.row_security import InternalRows
 from apps.audit.triggers import LawfulStates
 from apps.subjects.access import person_rows
 
-from . import states
-from .querysets import CaseFileQuerySet, CasePartQuerySet, CaseQuerySet
-from .security import CaseRows, MarksRecord
+from .. import states
+from ..querysets import CaseQuerySet
+from ..security import CaseRows, MarksRecord
 
 
 class Counter(models.Model):
@@ -301,195 +300,3 @@ class Case(models.Model):
     def is_paused(self) -> bool:
         """Whether the clock stands still."""
         return self.paused_on is not None
-
-
-class CasePart(models.Model):
-    """What belongs to a case and is open as the case is."""
-
-    row_security: Any = RowsOf("case")
-    objects = CasePartQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-
-class Pause(CasePart):
-    """Days that do not count: testing, expert opinion, papers to be supplemented (HN41)."""
-
-    class Ground(models.TextChoices):
-        TESTING = "testing", _("testing or inspection")
-        EXPERT = "expert", _("expert opinion")
-        SUPPLEMENT = "supplement", _("the applicant supplements papers")
-
-    case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="pauses")
-    ground = models.CharField(_("ground"), max_length=16, choices=Ground)
-    reason = models.TextField(_("reason"))
-    begun_on = models.DateField(_("begun on"))
-    bring_by = models.DateField(_("papers to be brought by"), null=True, blank=True)
-    ended_on = models.DateField(_("ended on"), null=True, blank=True)
-    begun_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("begun by"), related_name="+")
-
-    history = History()
-
-    class Meta:
-        verbose_name = _("pause")
-        verbose_name_plural = _("pauses")
-        ordering = ["begun_on", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["case"], condition=Q(ended_on=None), name="pause_one_open"),
-            models.CheckConstraint(
-                condition=Q(ended_on=None) | Q(ended_on__gte=F("begun_on")), name="pause_ends_later"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.begun_on:%Y-%m-%d}"
-
-
-class Passage(CasePart):
-    """A stage that a case has passed: where it lay, from when to when, and whether it was in time."""
-
-    add_only = True
-
-    case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="passages")
-    stage = models.CharField(_("stage"), max_length=16, choices=Case.Stage)
-    department = models.ForeignKey(
-        "departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+"
-    )
-    began_on = models.DateField(_("began on"))
-    ended_on = models.DateField(_("ended on"))
-    due = models.DateField(_("due on"), null=True, blank=True)
-    working_days = models.PositiveIntegerField(
-        pgettext_lazy("case", "working days"), help_text=_("Without the days of pauses.")
-    )
-    in_time = models.BooleanField(pgettext_lazy("case", "in time"))
-
-    class Meta:
-        verbose_name = _("passage")
-        verbose_name_plural = _("passages")
-        indexes = [models.Index(fields=["department", "stage", "ended_on"], name="passage_board")]
-
-    def __str__(self) -> str:
-        return f"{self.stage} {self.began_on:%Y-%m-%d}"
-
-
-class Event(CasePart):
-    """Something that happened in a case: a step, a letter, a notice, a note. Never changed, never removed.
-
-    ``for_applicant``: the applicant may know of it; notes of the officers are not.
-    """
-
-    add_only = True
-
-    case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="events")
-    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
-    actor = models.ForeignKey(
-        "departments.User", models.PROTECT, verbose_name=_("by"), null=True, blank=True, related_name="+"
-    )
-    what = models.CharField(_("what"), max_length=32)
-    source = models.CharField(_("from"), max_length=16, blank=True)
-    target = models.CharField(_("to"), max_length=16, blank=True)
-    text = models.TextField(pgettext_lazy("case", "text"), blank=True)
-    for_applicant = models.BooleanField(_("for the applicant"), default=False)
-
-    class Meta:
-        verbose_name = pgettext_lazy("objections", "event")
-        verbose_name_plural = pgettext_lazy("objections", "events")
-        ordering = ["at", "pk"]
-
-    def __str__(self) -> str:
-        return self.what
-
-
-class StoredFile(CasePart):
-    """A file of a case, encrypted in the vault; ``stored_name`` and ``data_key`` open it there."""
-
-    name = models.CharField(_("name"), max_length=200)
-    content_type = models.CharField(_("type"), max_length=100)
-    size = models.PositiveIntegerField(_("size"))
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
-    stored_name = models.CharField(max_length=100, unique=True, editable=False)
-    data_key = models.BinaryField(editable=False)
-    added_at = models.DateTimeField(_("added at"), auto_now_add=True)
-    added_by = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("added by"), related_name="+")
-
-    wrapped_keys = ("data_key",)
-    for_source: ClassVar[Q]
-    """Which of them the source department reads too."""
-
-    objects: ClassVar[Any] = CaseFileQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Evidence(StoredFile):
-    """A paper that somebody brought: the applicant, the source department, or the centre."""
-
-    class By(models.TextChoices):
-        APPLICANT = "applicant", _("applicant")
-        SOURCE = "source", pgettext_lazy("case", "source department")
-        CENTRE = "centre", _("credit centre")
-
-    class What(models.TextChoices):
-        IDENTITY = "identity", _("identity document")
-        AUTHORITY = "authority", _("written authority of the agent, or proof of guardianship")
-        PROOF = "proof", _("proof")
-        CORRECTION = "correction", _("proof that the conduct was corrected")
-        COMMITMENT = "commitment", _("commitment letter, signed")
-        OTHER = "other", _("other paper")
-
-    case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="evidence")
-    brought_by = models.CharField(_("brought by"), max_length=16, choices=By)
-    what = models.CharField(_("what it is"), max_length=16, choices=What, default=What.PROOF)
-
-    for_source = ~Q(what=What.IDENTITY) | Q(brought_by=By.SOURCE)
-    history = History(excluded_fields=["data_key"])
-
-    class Meta:
-        verbose_name = _("paper")
-        verbose_name_plural = _("papers")
-        ordering = ["added_at", "pk"]
-
-
-class Letter(StoredFile):
-    """A letter that was made and numbered. What was sent is what is kept."""
-
-    class Kind(models.TextChoices):
-        OBJECTION_RECEIPT = "objection-receipt", _("receipt of the objection")
-        OBJECTION_ACCEPTED = "objection-accepted", _("acceptance of the objection")
-        OBJECTION_REFUSED = "objection-refused", _("refusal of the objection")
-        VERIFICATION_REQUEST = "verification-request", _("request to check")
-        OBJECTION_OUTCOME = "objection-outcome", _("outcome of the objection")
-        COMMITMENT = "commitment-letter", _("commitment to be signed")
-        REPAIR_RECEIPT = "repair-receipt", _("receipt of the application for repair")
-        REPAIR_ACCEPTED = "repair-accepted", _("acceptance of the application for repair")
-        REPAIR_REFUSED = "repair-refused", _("refusal of the application for repair")
-        REVIEW_REQUEST = "review-request", _("request to review the repair")
-        REPAIR_OUTCOME = "repair-outcome", _("outcome of the repair")
-        SUPPLEMENT = "supplement", _("list of papers to be brought")
-        CLOCK_PAUSED = "clock-paused", _("notice that the clock stands still")
-        CLOCK_RESUMED = "clock-resumed", _("notice that the clock runs again")
-
-    case = models.ForeignKey(Case, models.PROTECT, verbose_name=Case._meta.verbose_name, related_name="letters")
-    kind = models.CharField(_("letter"), max_length=32, choices=Kind)
-    number = models.CharField(_("letter number"), max_length=40, unique=True)
-    dated = models.DateField(_("date of the letter"))
-
-    # The others are the applicant's: they bear the progress code and, of some, the identity number.
-    to_source = (Kind.VERIFICATION_REQUEST, Kind.REVIEW_REQUEST)
-    for_source = Q(kind__in=to_source)
-    history = History(excluded_fields=["data_key"])
-
-    class Meta:
-        verbose_name = pgettext_lazy("objections", "letter")
-        verbose_name_plural = pgettext_lazy("objections", "letters")
-        ordering = ["added_at", "pk"]
-
-    @property
-    def is_for_applicant(self) -> bool:
-        """Whether it goes to the applicant; the others go to the source department."""
-        return self.kind not in self.to_source
