@@ -36,6 +36,8 @@ MATCH_TABLE: Final[dict[int, int | None]] = {
 }
 """Code point -> code point, or None where the character is dropped. One step: no result is mapped again.
 Migration 0002 holds the same table for the database."""
+OWN_FORM: Final = "^[一-鿿]+$"
+"""Pattern of the names that are their own display and match form: Chinese characters alone, as most names are."""
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 

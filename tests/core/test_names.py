@@ -1,5 +1,7 @@
 """Names compared and searched: in Python and, by the same rules, in the database."""
 
+import re
+
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, example, given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from apps.core.text import (
     MATCH_TABLE,
+    OWN_FORM,
     bigram_query,
     bigrams,
     contains_pattern,
@@ -51,6 +54,14 @@ def test_forms_of_a_name(text: str | None, shown: str, compared: str) -> None:
 def test_a_name_cannot_be_shown_in_another_direction() -> None:
     assert normalise_text("甲\u202e司公\u202c\u2066乙\u2069") == "甲司公乙"
     assert normalise_text("\u202e") == ""
+
+
+def test_names_of_chinese_characters_alone_are_their_own_forms() -> None:
+    characters = [chr(code) for code in range(0x10000) if re.search(OWN_FORM, chr(code))]
+    assert (characters[0], characters[-1], len(characters)) == ("一", "鿿", 0xA000 - 0x4E00)
+    text = "".join(characters)
+    assert normalise_text(text) == match_form(text) == text
+    assert not re.search(OWN_FORM, "郑州（高新）有限公司")
 
 
 @given(st.text())

@@ -148,7 +148,7 @@ def _text_reader(text: TextIO, score: Score, limits: Limits, encoding: str, line
     head = text.read(1 << 16)
     text.seek(0)
     best: tuple[float, int, str] = (0.0, 0, "")
-    for separator in SEPARATORS:
+    for separator in [each for each in SEPARATORS if each in head] or SEPARATORS[:1]:
         rows = list(itertools.islice(_records(io.StringIO(head, newline=""), separator), HEAD))
         found, _place = _best_header(rows, score)
         # Of separators under which the header is equally good the one that makes more columns is right.

@@ -23,7 +23,7 @@ from . import stage
 from .match import NEW
 
 SLICE = 20_000
-_NEW = f"(SELECT * FROM {stage.MATCHES} WHERE {NEW})"
+_NEW = f"(SELECT * FROM {stage.MATCHES} m WHERE {NEW})"
 
 
 def _table(model: Any) -> str:
@@ -105,7 +105,7 @@ def insert_subjects(batch: Batch | None) -> int:
     )
     stage.execute(
         f"UPDATE {stage.MATCHES} m SET subject_id = n.id FROM {stage.NEW_SUBJECTS} n"
-        " WHERE m.outcome IS NULL AND m.is_right AND m.subject_id IS NULL AND m.subject_key = n.subject_key"
+        f" WHERE {NEW} AND m.subject_id IS NULL AND m.subject_key = n.subject_key"
     )
     if batch is not None:
         stage.execute(
@@ -118,7 +118,9 @@ def insert_subjects(batch: Batch | None) -> int:
 def count_new_subjects() -> int:
     """How many subjects a load would create."""
     return int(
-        stage.query(f"SELECT count(DISTINCT subject_key) FROM {stage.MATCHES} WHERE {NEW} AND subject_id IS NULL")[0][0]
+        stage.query(f"SELECT count(DISTINCT subject_key) FROM {stage.MATCHES} m WHERE {NEW} AND subject_id IS NULL")[0][
+            0
+        ]
     )
 
 
@@ -136,7 +138,7 @@ def insert_records(
     fixed: dict[str, Any] = {**bulk.constants(item=item, department=department, author=author), "state": SUBMITTED}
     fixed["submitted_at"] = fixed["created_at"]
     columns = {
-        "id": "m.record_id",
+        "id": "n.id",
         "subject_id": "m.subject_id",
         **{column: f"r.{column}" if column in DATES else f"coalesce(r.{column}, '')" for column in COLUMNS},
         "data": "r.data",
@@ -149,34 +151,34 @@ def insert_records(
     sequence = f"pg_get_serial_sequence('{Record._meta.db_table}', 'id')"
     stage.execute(
         f"""
-        UPDATE {stage.MATCHES} m SET record_id = drawn.id, outcome = 'new'
-        FROM (SELECT row, nextval({sequence}) AS id
-              FROM (SELECT row FROM {stage.MATCHES} WHERE {NEW} ORDER BY row) ordered) drawn
-        WHERE drawn.row = m.row
+        CREATE TEMPORARY TABLE {stage.NEW_RECORDS} ON COMMIT DROP AS
+        SELECT row, nextval({sequence}) AS id
+        FROM (SELECT row FROM {stage.MATCHES} m WHERE {NEW} ORDER BY row) ordered
         """
     )
-    # Each slice finds its rows by their keys, not by looking through all of them.
-    stage.execute(f"CREATE INDEX ON {stage.MATCHES} (record_id)")
+    # Each slice finds its rows by their numbers, not by looking through all of them.
+    stage.execute(f"CREATE INDEX ON {stage.NEW_RECORDS} (row)")
+    stage.execute(f"ANALYZE {stage.NEW_RECORDS}")
     names = [*columns, *fixed]
-    bounds = stage.query(f"SELECT min(record_id), max(record_id) FROM {stage.MATCHES} WHERE outcome = 'new'")[0]
+    first, last = stage.query(f"SELECT min(row), max(row) FROM {stage.NEW_RECORDS}")[0]
     inserted = 0
-    if bounds[0] is not None:
-        for first in range(bounds[0], bounds[1] + 1, SLICE):
-            inserted += stage.execute(
-                f"""
-                INSERT INTO {_table(Record)} ({", ".join(names)})
-                SELECT {", ".join([*columns.values(), *("%s" for _ in fixed)])}
-                FROM {stage.MATCHES} m JOIN {stage.ROWS} r USING (row)
-                JOIN {stage.CLOCKS} c ON c.decided_on = r.decided_on AND c.named_end IS NOT DISTINCT FROM r.named_end
-                WHERE m.outcome = 'new' AND m.record_id BETWEEN %s AND %s ORDER BY m.record_id
-                """,
-                [*fixed.values(), first, first + SLICE - 1],
-            )
-            progress.done(inserted)
+    for start in range(first, last + 1, SLICE) if first is not None else ():
+        bounds = [start, start + SLICE - 1]
+        inserted += stage.execute(
+            f"""
+            INSERT INTO {_table(Record)} ({", ".join(names)})
+            SELECT {", ".join([*columns.values(), *("%s" for _ in fixed)])}
+            FROM {stage.NEW_RECORDS} n JOIN {stage.MATCHES} m USING (row) JOIN {stage.ROWS} r USING (row)
+            JOIN {stage.CLOCKS} c ON c.decided_on = r.decided_on AND c.named_end IS NOT DISTINCT FROM r.named_end
+            WHERE n.row BETWEEN %s AND %s AND m.row BETWEEN %s AND %s AND r.row BETWEEN %s AND %s ORDER BY n.id
+            """,
+            [*fixed.values(), *bounds, *bounds, *bounds],
+        )
+        progress.done(inserted)
     if batch is not None:
         stage.execute(
             f"INSERT INTO {_table(BatchEntry)} (record_id, batch_id, row)"
-            f" SELECT record_id, %s, row FROM {stage.MATCHES} WHERE outcome = 'new' ORDER BY row",
+            f" SELECT id, %s, row FROM {stage.NEW_RECORDS} ORDER BY row",
             [batch.pk],
         )
     return inserted

@@ -15,8 +15,8 @@ from apps.core.terms import SubjectKind
 from . import stage
 from .findings import Findings
 
-NEW: Final = "outcome IS NULL AND is_right"
-"""What is left of the rows when errors, conflicts and duplicates are out."""
+NEW: Final = "m.outcome IS NULL AND m.is_right"
+"""What is left of the matches ``m`` when errors, conflicts and duplicates are out."""
 
 # The rules are those of apps.subjects.rules.decide, over sets: by the unified code; else by the old codes given and the
 # organisation code inside the unified one, to one subject that has no unified code yet; a person by the key.
@@ -74,7 +74,7 @@ found AS (
 )
 SELECT f.row, f.is_right, f.kind, f.uscc, f.person, f.match_name, f.document_number, f.content, f.subject_id,
        f.old_name, coalesce(f.codes_differ, false) AS codes_differ,
-       s.name AS known_name, s.match_name AS known_match_name, s.uscc AS known_uscc,
+       s.kind AS known_kind, s.name AS known_name, s.match_name AS known_match_name, s.uscc AS known_uscc,
        coalesce('s' || f.subject_id, 'u' || f.uscc, 'p' || f.person,
                 'o' || (SELECT min(c.value) FROM {stage.CODES} c
                         WHERE c.row = f.row AND c.scheme = 'registration_number')) AS subject_key,
@@ -168,8 +168,7 @@ def judge_subjects(findings: Findings, fields: dict[str, str], kinds: Sequence[s
     for row, name in stage.query(
         f"""
         SELECT m.row, coalesce(m.known_name, r.name) FROM {stage.MATCHES} m JOIN {stage.ROWS} r USING (row)
-        LEFT JOIN subjects_subject s ON s.id = m.subject_id
-        WHERE coalesce(s.kind, m.kind) <> ALL (%s)
+        WHERE coalesce(m.known_kind, m.kind) <> ALL (%s)
         """,
         [list(kinds)],
     ):
@@ -199,19 +198,25 @@ def judge_duplicates(findings: Findings, *, item: int, department: int, number_f
         f"SELECT row, document_number, -record_id FROM {stage.MATCHES} WHERE outcome = 'conflict'"
     ):
         findings.note(row, number_field, number, "conflict_in_file", {"value": number, "row": first})
-    for live in (True, False):
-        # A record on file with other content is in conflict; one that was withdrawn gives way to a new decision.
-        state = "x.state <> 'withdrawn'" if live else "x.state = 'withdrawn'"
+    found = stage.execute(
+        f"""
+        CREATE TEMPORARY TABLE {stage.ON_RECORD} ON COMMIT DROP AS
+        SELECT m.row, x.id, x.state = 'withdrawn' AS is_withdrawn, {compare} AS is_same
+        FROM {stage.MATCHES} m JOIN {stage.ROWS} r USING (row)
+        JOIN records_record x ON x.department_id = %s AND x.item_id = %s AND x.subject_id = m.subject_id
+                             AND x.document_number = m.document_number
+        WHERE m.is_right AND m.outcome IS NULL
+        """,
+        [department, item],
+    )
+    # A record on file with other content is in conflict; one that was withdrawn gives way to a new decision.
+    for which in ("NOT x.is_withdrawn", "x.is_withdrawn AND x.is_same") if found else ():
         stage.execute(
             f"""
             UPDATE {stage.MATCHES} m SET record_id = x.id,
-                   outcome = CASE WHEN {compare} THEN 'duplicate' ELSE 'conflict' END
-            FROM {stage.ROWS} r, records_record x
-            WHERE r.row = m.row AND m.is_right AND m.outcome IS NULL
-              AND x.department_id = %s AND x.item_id = %s AND x.subject_id = m.subject_id
-              AND x.document_number = m.document_number AND {state} {"" if live else f"AND {compare}"}
-            """,
-            [department, item],
+                   outcome = CASE WHEN x.is_same THEN 'duplicate' ELSE 'conflict' END
+            FROM {stage.ON_RECORD} x WHERE x.row = m.row AND m.outcome IS NULL AND {which}
+            """
         )
 
 
@@ -242,6 +247,6 @@ def _mark_wrong(rows: list[int]) -> None:
 def counts() -> tuple[int, int]:
     """Rows that are new, and rows that are on record (or in the file) already."""
     found: list[tuple[Any, ...]] = stage.query(
-        f"SELECT count(*) FILTER (WHERE {NEW}), count(*) FILTER (WHERE outcome = 'duplicate') FROM {stage.MATCHES}"
+        f"SELECT count(*) FILTER (WHERE {NEW}), count(*) FILTER (WHERE outcome = 'duplicate') FROM {stage.MATCHES} m"
     )
     return int(found[0][0]), int(found[0][1])

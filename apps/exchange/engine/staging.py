@@ -11,7 +11,7 @@ from apps.catalogue import errors, shapes, values
 from apps.catalogue.models import InformationItem
 from apps.catalogue.shapes import FieldSpec, ItemSpec
 from apps.core.terms import SubjectKind
-from apps.core.text import match_form, normalise_text
+from apps.core.text import OWN_FORM, match_form, normalise_text
 from apps.departments.models import Department
 from apps.records.clocks import REMOVED_ON, is_list
 from apps.records.content import COLUMNS, DATES, KINDS, SCHEMES
@@ -162,7 +162,8 @@ class Stager:
         given = self._role("subject_name", rows)
         if self._person_only:
             return _NO_TEXT.new_from_index(0, len(rows)), pl.Series([""]).new_from_index(0, len(rows))
-        distinct = given.drop_nulls().unique()
+        written = given.drop_nulls().unique()
+        distinct = written.filter(~written.str.contains(OWN_FORM))
         table = pl.DataFrame(
             {
                 "given": distinct,
@@ -171,7 +172,7 @@ class Stager:
             }
         )
         joined = pl.DataFrame({"given": given}).join(table, on="given", how="left", maintain_order="left")
-        return joined["name"], joined["match_name"].fill_null("")
+        return joined["name"].fill_null(given), joined["match_name"].fill_null(given).fill_null("")
 
     def _data(self, rows: pl.DataFrame) -> pl.Series:
         """The remaining fields as JSON text, empty ones left out."""
