@@ -39,7 +39,7 @@ maintenance_work_mem = 512MB
 max_wal_size = 8GB
 checkpoint_timeout = 15min
 """
-"""What docs/operations.md tells to set on a machine for a city."""
+"""Beside the settings of the embedded server, those of docs/operations.md for a machine that serves a city."""
 MANAGE = str(ROOT / "manage.py")
 SCRIPTS = (
     "imports", "lists", "search", "entry", "exports", "history", "rowsecurity", "history_pages", "access", "inbox",
