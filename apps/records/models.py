@@ -168,7 +168,10 @@ class Record(models.Model):
         ]
         indexes = [
             models.Index(fields=["department", "-id"], name="record_department"),
-            models.Index(fields=["department", "state", "deadline"], name="record_desk"),
+            models.Index(fields=["department", "state", "-id"], name="record_state"),
+            models.Index(
+                fields=["department", "deadline"], name="record_waiting", condition=Q(state__in=sorted(rules.WAITING))
+            ),
             models.Index(fields=["department", "decided_on"], name="record_decided_on"),
             # Numbers of one department begin alike: without the department a search would read those of all others.
             models.Index(

@@ -115,4 +115,17 @@ class _Known(ForeignKeyWidget):
         return self.subjects[value]
 
 
+class Exported(resources.ModelResource):
+    """All columns of a record, and which company it is about, as a file of records must say."""
+
+    subject_name = fields.Field("subject__name", NAME)
+    subject_code = fields.Field("subject__uscc", CODE)
+
+    class Meta:
+        model = Record
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("subject")
+
+
 FORMS = {"documented": Documented, "bulk": Bulk, "tuned": Tuned}

@@ -88,15 +88,15 @@ def common(city: City) -> dict[str, tuple[str, set[str]]]:
     return {
         "list": (RECORDS, {"record_decided_on"}),
         "deep page": (f"{RECORDS}?p=30", set()),
-        "one state": (f"{RECORDS}?state__exact=published", {"record_desk"}),
+        "one state": (f"{RECORDS}?state__exact=published", {"record_state"}),
         "one month": (f"{RECORDS}?decided_on__year=2022&decided_on__month=3", {"record_decided_on"}),
         "by decision date": (f"{RECORDS}?o=5", {"record_decided_on"}),
-        "overdue": (f"{RECORDS}?clock=overdue", {"record_desk"}),
+        "overdue": (f"{RECORDS}?clock=overdue", {"record_waiting"}),
         "number": (f"{RECORDS}?q={number}", {"record_number"}),
         "rare name": (f"{RECORDS}?q=腾达", {"subject_name_tokens", "records_record_subject_id_07deca2a"}),
         "frequent name": (f"{RECORDS}?q=商贸", {"subject_name_tokens"}),
         "organisations": (f"{SUBJECTS}?q=腾达", {"subject_name_tokens"}),
-        "desk": (reverse("admin:index"), {"record_desk", "record_published"}),
+        "desk": (reverse("admin:index"), {"record_waiting", "record_published"}),
     }
 
 

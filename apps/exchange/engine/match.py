@@ -198,16 +198,22 @@ def judge_duplicates(findings: Findings, *, item: int, department: int, number_f
         f"SELECT row, document_number, -record_id FROM {stage.MATCHES} WHERE outcome = 'conflict'"
     ):
         findings.note(row, number_field, number, "conflict_in_file", {"value": number, "row": first})
+    alike = """x.department_id = %s AND x.item_id = %s AND x.subject_id = m.subject_id
+                  AND x.document_number = m.document_number"""
+    rows = f"SELECT m.row, x.id, x.state = 'withdrawn' AS is_withdrawn, {compare} AS is_same FROM {stage.MATCHES} m"
     found = stage.execute(
+        # Row by row in the index that holds a number once (OFFSET 0 keeps it so): the planner takes a department for
+        # smaller than it is and would read all its records. The few that were withdrawn are read together.
         f"""
         CREATE TEMPORARY TABLE {stage.ON_RECORD} ON COMMIT DROP AS
-        SELECT m.row, x.id, x.state = 'withdrawn' AS is_withdrawn, {compare} AS is_same
-        FROM {stage.MATCHES} m JOIN {stage.ROWS} r USING (row)
-        JOIN records_record x ON x.department_id = %s AND x.item_id = %s AND x.subject_id = m.subject_id
-                             AND x.document_number = m.document_number
+        {rows} JOIN {stage.ROWS} r USING (row) CROSS JOIN LATERAL (
+            SELECT x.* FROM records_record x WHERE {alike} AND x.state <> 'withdrawn' OFFSET 0
+        ) x WHERE m.is_right AND m.outcome IS NULL
+        UNION ALL
+        {rows} JOIN {stage.ROWS} r USING (row) JOIN records_record x ON {alike} AND x.state = 'withdrawn'
         WHERE m.is_right AND m.outcome IS NULL
         """,
-        [department, item],
+        [department, item] * 2,
     )
     # A record on file with other content is in conflict; one that was withdrawn gives way to a new decision.
     for which in ("NOT x.is_withdrawn", "x.is_withdrawn AND x.is_same") if found else ():

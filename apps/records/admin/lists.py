@@ -1,5 +1,6 @@
 """The list of records: what is shown, filtered, searched, and done to many at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -68,6 +69,11 @@ class RecordList(ScopedAdmin):
 
     class Media:
         css = {"all": ["records/records.css"]}
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """The last entered first; within a year, month or day of decisions by that day, as their index has them."""
+        dated = any(name.startswith(f"{self.date_hierarchy}__") for name in request.GET)
+        return (f"-{self.date_hierarchy}", "-pk") if dated else super().get_ordering(request)
 
     @display(description=pgettext_lazy("record", "document number"), ordering="document_number")
     def number(self, record: Record) -> str:
