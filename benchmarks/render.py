@@ -37,22 +37,28 @@ _BAR, _LEFT, _WIDTH = 16, 330, 860
 Results = dict[str, list[dict[str, Any]]]
 
 
-def about(server: psycopg.Connection, scale: Scale, seconds: float) -> dict[str, Any]:
-    """What was measured on what, for the head of the page."""
+def about(server: psycopg.Connection, city: str, scale: Scale) -> dict[str, Any]:
+    """What was measured on what, for the head of the page. ``city``: address of the database with the records."""
+    with psycopg.connect(city) as connection:
+        rows: dict[str, int] = dict(
+            connection.execute(
+                "SELECT relname, reltuples::bigint FROM pg_class WHERE oid IN"
+                " ('records_record'::regclass, 'subjects_subject'::regclass)"
+            ).fetchall()
+        )
     version = server.execute("SHOW server_version").fetchone()
     buffers = server.execute("SHOW shared_buffers").fetchone()
     fsync = server.execute("SHOW fsync").fetchone()
     return {
         "scale": scale.name,
-        "records": scale.records,
-        "subjects": scale.subjects,
+        "records": float(f"{rows['records_record']:.2g}"),
+        "subjects": float(f"{rows['subjects_subject']:.2g}"),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[2], 1),
         "python": platform.python_version(),
         "postgresql": str(version[0]).split()[0] if version else "",
         "shared_buffers": buffers[0] if buffers else "",
         "fsync": fsync[0] if fsync else "",
-        "minutes": round(seconds / 60),
     }
 
 
@@ -71,9 +77,9 @@ def write(facts: dict[str, Any]) -> None:
     lines = [
         "# What it costs",
         "",
-        f"One run of `make bench SCALE={facts['scale']}`, {facts['minutes']} minutes: {facts['records']:,} records"
-        f" about {facts['subjects']:,} subjects, {facts['cores']} cores (load {facts['load']} at the end), PostgreSQL"
-        f" {facts['postgresql']} (shared_buffers {facts['shared_buffers']}, fsync {facts['fsync']}), Python"
+        f"One run of `make bench SCALE={facts['scale']}`, {facts['minutes']} minutes: {facts['records']:,.0f} records"
+        f" about {facts['subjects']:,.0f} subjects at the end, {facts['cores']} cores (load {facts['load']}),"
+        f" PostgreSQL {facts['postgresql']} (shared_buffers {facts['shared_buffers']}, fsync {facts['fsync']}), Python"
         f" {facts['python']}. Each ratio is taken within this run; `benchmarks/README.md` tells how each number is"
         " measured and why the peer is a fair one.",
         "",

@@ -84,12 +84,13 @@ def _measure(names: list[str], url: str) -> int:
             _drop(server)
             _prepare(server, environment)
         failed = [name for name in names or SCRIPTS if _run(environment, "-m", f"benchmarks.{name}")]
+        about = render.about(server, environment["DATABASE_URL"], scale())
         if not os.environ.get("KEEP"):
             _drop(server)
-        about = render.about(server, scale(), time.monotonic() - began)
+    seconds = time.monotonic() - began
     if not names and not failed:
-        render.write(about)
-    print(f"Failed: {', '.join(failed)}" if failed else f"Done in {time.monotonic() - began:.0f} s.")
+        render.write(about | {"minutes": round(seconds / 60)})
+    print(f"Failed: {', '.join(failed)}" if failed else f"Done in {seconds:.0f} s.")
     return 1 if failed else 0
 
 
