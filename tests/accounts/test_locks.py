@@ -27,7 +27,7 @@ def test_the_right_password_does_not_help_while_locked() -> None:
     stranger = web()
     for _attempt in range(5):
         assert "wrong" in errors(log_in(stranger, "wang", "nonsense"))
-    assert "try again in 1 minutes" in errors(log_in(stranger, "wang"))
+    assert "try again in 1 minute," in errors(log_in(stranger, "wang"))
     # Another device that the owner never used is no way round, nor are other capital letters.
     assert "try again" in errors(log_in(web("10.9.9.9"), "wang"))
     assert "try again" in errors(log_in(web("10.9.9.9"), "WANG"))
