@@ -1,5 +1,5 @@
 """One export through its page, in a process of its own so that its memory can be read:
-``python -m benchmarks.exported ROWS`` answers {"seconds", "rows"}."""
+``python -m benchmarks.exported ROWS`` answers {"seconds", "rows", "peak"}."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from apps.audit.context import every_department
 from apps.records.models import Record
+from benchmarks import common
 
 CSV = "1"
 
@@ -37,4 +38,4 @@ def export(rows: int) -> tuple[float, int]:
 
 if __name__ == "__main__":
     seconds, lines = export(int(sys.argv[1]))
-    print(json.dumps({"seconds": seconds, "rows": lines}))
+    print(json.dumps({"seconds": seconds, "rows": lines, "peak": common.peak_memory()}))

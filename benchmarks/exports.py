@@ -17,9 +17,9 @@ def main() -> list[common.Line]:
     with tempfile.NamedTemporaryFile(suffix=".csv") as file, common.Talker("benchmarks.naive.calls") as peer:
         for _ in range(ROUNDS):
             made = common.child("-m", "benchmarks.exported", str(wanted))
-            rows = made.answer["rows"]
-            speeds["ours"].append(rows / made.answer["seconds"])
-            peaks.append(made.peak)
+            rows = made["rows"]
+            speeds["ours"].append(rows / made["seconds"])
+            peaks.append(made["peak"])
             speeds["peer"].append(wanted / peer("export", file=file.name, rows=wanted))
     few = common.child("-m", "benchmarks.exported", str(wanted // 10))
     ours, theirs = (statistics.median(speeds[name]) for name in ("ours", "peer"))
@@ -30,8 +30,8 @@ def main() -> list[common.Line]:
             **common.at_least(ours / theirs, 5),
         ),
         common.Line(
-            f"its memory, against an export of {few.answer['rows']:,} rows", "MB", peak, None, few.peak,
-            **common.at_most(peak / few.peak, 1.2),
+            f"its memory, against an export of {few['rows']:,} rows", "MB", peak, None, few["peak"],
+            **common.at_most(peak / few["peak"], 1.2),
         ),
     ]  # fmt: skip
 

@@ -40,11 +40,11 @@ def main() -> list[common.Line]:
 
         for _ in range(ROUNDS):
             loaded = common.child("-m", "benchmarks.load", str(written(rows)))
-            taken["csv"].append(rows / loaded.answer["seconds"])
-            peaks[rows] = max(peaks.get(rows, 0), loaded.peak)
-            taken["copy"].append(rows / _copy(loaded.answer["batch"]))
+            taken["csv"].append(rows / loaded["seconds"])
+            peaks[rows] = max(peaks.get(rows, 0), loaded["peak"])
+            taken["copy"].append(rows / _copy(loaded["batch"]))
             by_sheet = common.child("-m", "benchmarks.load", str(written(rows, "xlsx")))
-            taken["xlsx"].append(rows / by_sheet.answer["seconds"])
+            taken["xlsx"].append(rows / by_sheet["seconds"])
             for form, count in PEER_ROWS.items():
                 seconds = peer("load", file=str(written(count)), form=form, department=department.slug)
                 taken[form].append(count / seconds)
@@ -52,7 +52,7 @@ def main() -> list[common.Line]:
         large = common.child("-m", "benchmarks.load", str(written(many)))
     speed = {each: statistics.median(values) for each, values in taken.items()}
     detail = {f"peer, {form}": round(speed[form]) for form in PEER_ROWS}
-    growth = large.peak / peaks[rows]
+    growth = large["peak"] / peaks[rows]
     return [
         common.Line(
             f"import of {rows:,} rows, against raw COPY", "rows/s", speed["csv"], speed["tuned"], speed["copy"],
@@ -67,11 +67,11 @@ def main() -> list[common.Line]:
             **common.at_most(speed["csv"] / speed["xlsx"], 1.5),
         ),
         common.Line(
-            f"memory of an import of {many:,} rows", "MB", large.peak, None, None,
-            **common.at_most(large.peak, 500), detail={f"MB at {rows:,} rows": round(peaks[rows])},
+            f"memory of an import of {many:,} rows", "MB", large["peak"], None, None,
+            **common.at_most(large["peak"], 500), detail={f"MB at {rows:,} rows": round(peaks[rows])},
         ),
         common.Line(
-            f"the same against one of {rows:,} rows", "MB", large.peak, None, None, **common.at_most(growth, 1.3),
+            f"the same against one of {rows:,} rows", "MB", large["peak"], None, None, **common.at_most(growth, 1.3),
         ),
     ]  # fmt: skip
 

@@ -1,5 +1,5 @@
 """One import by the project's own path, in a process of its own so that its memory can be read:
-``python -m benchmarks.load FILE`` answers {"seconds", "batch"}."""
+``python -m benchmarks.load FILE`` answers {"seconds", "batch", "peak"}."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from apps.core.sheets import Limits
 from apps.departments.scope import acting_as
 from apps.exchange import runs
 from apps.exchange.models import Batch
+from benchmarks import common
 
 CHUNK = 64 * 1024
 """Bytes at a time, as an upload comes in."""
@@ -41,4 +42,4 @@ def load(path: Path) -> tuple[float, int]:
 
 if __name__ == "__main__":
     seconds, batch = load(Path(sys.argv[1]))
-    print(json.dumps({"seconds": seconds, "batch": batch}))
+    print(json.dumps({"seconds": seconds, "batch": batch, "peak": common.peak_memory()}))

@@ -24,7 +24,7 @@ from apps.subjects.models import Identifier
 from .content import CATEGORIES, COLUMNS, SCHEMES, is_subject
 from .reading import MASK
 
-CHUNK: Final = 10_000
+CHUNK: Final = 2000
 OnRead = Callable[[list[int], Collection[str]], None]
 """Hears the keys of the records that are about to be given, and the kinds of their subjects."""
 
