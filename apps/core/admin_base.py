@@ -30,6 +30,7 @@ from apps.audit.seals.proofs import as_text, prove
 
 from .forms import AutocompleteWidget, possible_keys
 from .history_diff import Reader, tracked_fields
+from .list_drawing import checkbox
 from .paginator import LargeTablePaginator
 
 REASON = "reason"
@@ -73,6 +74,8 @@ class BaseAdmin(ModelAdmin):
     show_facets = ShowFacets.NEVER
     paginator = LargeTablePaginator
     list_per_page = 50
+    # Asked for twice in each row; a name that is missing is looked for at length.
+    list_sections = ()
     warn_unsaved_form = True
     delete_confirmation_template = "core/delete_confirmation.html"
 
@@ -87,6 +90,9 @@ class BaseAdmin(ModelAdmin):
         if self.asks_reason or not self.can_delete:
             actions.pop("delete_selected", None)
         return actions
+
+    def action_checkbox(self, obj: models.Model) -> str:
+        return checkbox(obj.pk)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         try:

@@ -1,9 +1,11 @@
 """Lookups that the database can serve from an index where row security stands in the way of the usual ones."""
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Lookup
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, F, Lookup, Q, Value
 
 
 class Begins(Lookup):
@@ -39,6 +41,12 @@ class OneOf(Lookup):
         one, params = self.process_lhs(compiler, connection)
         array, more = self.process_rhs(compiler, connection)
         return f"{one} = ANY ({array})", [*params, *more]
+
+
+def with_keys(keys: Iterable[int]) -> Q:
+    """The rows with these keys. They go to the database as one value; each a parameter of its own, as ``pk__in`` hands
+    them over, a thousand take longer to write than to look up."""
+    return Q(OneOf(F("pk"), Value(sorted(keys), output_field=ArrayField(BigIntegerField()))))
 
 
 def first_beyond(beginning: str) -> str:

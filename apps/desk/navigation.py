@@ -1,7 +1,7 @@
 """The sidebar, grouped by job. A group or page appears only to those who may open it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -159,17 +159,21 @@ GROUPS: list[tuple[str | Promise, list[Page]]] = [
 ]
 
 
+_UNUSED: Final[dict[str, Any]] = {"badge": None, "collapsible": False, "link_callback": None}
+"""What templates ask of each group and page: a name that is missing is looked for at length."""
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups and pages that the user of this request may open; the one that is open is marked."""
     groups: list[dict[str, Any]] = []
     for title, pages in GROUPS:
         items = [
-            {"title": page.title, "icon": page.icon, "link": link + page.query}
+            {"title": page.title, "icon": page.icon, "link": link + page.query, **_UNUSED}
             for page in pages
             if (not page.permission or request.user.has_perm(page.permission)) and (link := _link(page.url))
         ]
         if items:
-            groups.append({"title": title, "items": items, "separator": bool(groups)})
+            groups.append({"title": title, "items": items, "separator": bool(groups), **_UNUSED})
     links = [item["link"] for group in groups for item in group["items"]]
     here = open_link(request.get_full_path(), links)
     for group in groups:

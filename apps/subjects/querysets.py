@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from apps.core.crypto import fingerprints
 from apps.core.identifiers import clean_code
+from apps.core.lookups import with_keys
 from apps.core.terms import SubjectKind
 from apps.core.text import bigram_query, match_form
 
@@ -67,9 +68,9 @@ class SubjectQuerySet(models.QuerySet):
             return self.none()
         # What begins a code on record is meant as one; asking the names as well would cost the index of both.
         if codes := self.ids_by_code_prefix(text):
-            return self.organisations().filter(pk__in=codes)
+            return self.organisations().filter(with_keys(codes))
         former = self.ids_by_former_name(text)
-        return self.organisations().filter(name_contains(text) | Q(pk__in=former) if former else name_contains(text))
+        return self.organisations().filter(name_contains(text) | with_keys(former) if former else name_contains(text))
 
     def first_hits(self, text: str, limit: int = 20) -> tuple[list[Any], bool]:
         """At most ``limit`` hits of ``search`` and whether there are more. The very name comes first, then short

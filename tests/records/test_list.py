@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from unfold.templatetags import unfold_list
 
 from apps.departments.admin_actions import CONFIRMED
 from apps.records.models import Record
@@ -69,6 +70,22 @@ class TestSearch:
         enter(market, document_number="甲1号")
         for term in ("%", "_", "\\", "'", "甲%", "%号"):
             assert listed(clerk, q=term) == set(), term
+
+
+def test_headers_are_drawn_once_for_all_rows(clerk: Client, market: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    told = unfold_list.label_for_field
+
+    def asking(name: str, *rest: Any, **more: Any) -> Any:
+        asked.append(name)
+        return told(name, *rest, **more)
+
+    monkeypatch.setattr(unfold_list, "label_for_field", asking)
+    for _ in range(3):
+        enter(market)
+    page = clerk.get(LIST)
+    assert len(page.context["cl"].result_list) == 3
+    assert sorted(asked) == sorted(page.context["cl"].list_display)
 
 
 class TestFilters:
