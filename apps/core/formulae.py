@@ -10,6 +10,9 @@ import polars as pl
 _STARTS: Final = frozenset("=+-@\t\r\n＝＋－＠")
 _MAY_START: Final = _STARTS | frozenset(" \u3000")
 _HARMLESS: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*%?|-+")
+_BLANK: Final = "[ \u3000]*"
+_BEGINS: Final = f"^{_BLANK}[{re.escape(''.join(sorted(_STARTS)))}]"
+_STAYS: Final = f"^{_BLANK}(?:{_HARMLESS.pattern})$"
 
 
 def is_formula(text: str) -> bool:
@@ -29,9 +32,7 @@ def escape_formula(value: object) -> object:
 
 def escape_formulae(column: pl.Expr) -> pl.Expr:
     """The same for a column of texts."""
-    stripped = column.str.strip_chars_start(" \u3000")
-    begins = stripped.str.slice(0, 1).is_in(sorted(_STARTS))
-    runs = begins & ~stripped.str.contains(f"^(?:{_HARMLESS.pattern})$")
+    runs = column.str.contains(_BEGINS) & ~column.str.contains(_STAYS)
     return pl.when(~runs).then(column).otherwise(pl.lit("'") + column)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
+
+REMEMBERED: Final = 5000
 
 
 def copied(queryset: QuerySet, columns: Mapping[str, Any], rows: int) -> Generator[pl.DataFrame, None, None]:
@@ -25,18 +29,35 @@ def copied(queryset: QuerySet, columns: Mapping[str, Any], rows: int) -> Generat
     with transaction.atomic(), connection.cursor() as cursor:
         statement = cursor.cursor.mogrify(sql, params)
         with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)") as copy:
-            lines = iter(copy)
-            while piece := b"".join(islice(lines, rows)):
+            for piece in _read_ahead(_pieces(copy, rows)):
                 yield pl.read_csv(piece, has_header=False, schema=schema)
 
 
+def _pieces(lines: Iterable[Any], rows: int) -> Iterator[bytes]:
+    remaining = iter(lines)
+    while piece := b"".join(islice(remaining, rows)):
+        yield piece
+
+
+def _read_ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same; while one is worked on, the next is read: so the database works on as well."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, pieces, b"")
+        while piece := coming.result():
+            coming = reader.submit(next, pieces, b"")
+            yield piece
+
+
+def remembering(written: Callable[[str], str]) -> Callable[[str], str]:
+    """The same, asked anew only for what it was not asked for lately."""
+    return lru_cache(REMEMBERED)(written)
+
+
 def mapped(column: pl.Series, written: Callable[[str], str] | None) -> pl.Series:
-    """The column with each of its values as ``written`` gives it, which is asked once for a value; as it is without
-    one. Null stays null."""
-    known = column.unique().drop_nulls()
-    if written is None or known.is_empty():
+    """The column with each of its values as ``written`` gives it; as it is without one. Null stays null."""
+    if written is None:
         return column
-    return column.replace_strict(known, pl.Series([written(value) for value in known], dtype=pl.String))
+    return pl.Series([None if value is None else written(value) for value in column.to_list()], dtype=pl.String)
 
 
 def text_frame(rows: Iterable[Sequence[Any]]) -> pl.DataFrame:

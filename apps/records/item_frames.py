@@ -1,12 +1,14 @@
 """Rows of a file of one item, as frames of text.
 
-The column-wise twin of ``reading.stored_value`` and ``catalogue.rules.to_edge``; a distinct value of a column is put
-into its written form once in a frame.
+The column-wise twin of ``reading.stored_value`` and ``catalogue.rules.to_edge``; a value that a column had lately is
+not put into its written form anew.
 """
 
 import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
+from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
@@ -17,7 +19,7 @@ from django.db.models.fields.json import KeyTextTransform
 from apps.catalogue import rules as catalogue
 from apps.catalogue import shapes
 from apps.catalogue.shapes import FieldSpec, ItemSpec
-from apps.core.frames import copied, mapped
+from apps.core.frames import copied, mapped, remembering
 from apps.core.terms import SubjectKind
 from apps.subjects.models import Identifier
 
@@ -32,6 +34,8 @@ _DOCUMENT: Final = frozenset({"subject_document_kind", "subject_document_number"
 _AS_STORED: Final = frozenset({shapes.TEXT, shapes.CHOICE, shapes.CODE})
 """Types of fields whose values are written as they are stored."""
 _TRUE: Final = "t"
+_SCHEME: Final = "_code:"
+"""Begins the name of a column of codes: no field is called so."""
 
 
 class _Object(OrderableAggMixin, Aggregate):
@@ -45,13 +49,15 @@ class _Object(OrderableAggMixin, Aggregate):
 def item_frames(queryset: QuerySet, spec: ItemSpec, on_read: OnRead) -> Iterator[pl.DataFrame]:
     """The item's fields in order, as files carry them, confidential values covered."""
     columns = {"_kind": F("subject__kind"), **_columns(spec), "_key": F("pk")}
+    writers = {each.code: _writer(each) for each in spec.fields}
     with closing(copied(queryset, columns, CHUNK)) as frames:
         for frame in frames:
             on_read(frame["_key"].cast(pl.Int64).to_list(), set(frame["_kind"]))
             if "_codes" in frame.columns:
                 codes = pl.Struct(dict.fromkeys(SCHEMES.values(), pl.String))
-                frame = frame.with_columns(pl.col("_codes").str.json_decode(codes))
-            yield pl.DataFrame([_written(each, frame).alias(each.code) for each in spec.fields])
+                found = frame["_codes"].str.json_decode(codes).struct.unnest()
+                frame = frame.hstack([code.alias(_SCHEME + code.name) for code in found])
+            yield pl.DataFrame([write(frame).alias(code) for code, write in writers.items()])
 
 
 def _columns(spec: ItemSpec) -> dict[str, Any]:
@@ -74,22 +80,30 @@ def _columns(spec: ItemSpec) -> dict[str, Any]:
     return found
 
 
-def _written(field: FieldSpec, frame: pl.DataFrame) -> pl.Series:
+def _writer(field: FieldSpec) -> Callable[[pl.DataFrame], pl.Series]:
+    """What makes the column of a field from what was read."""
     if field.role in _DOCUMENT:
-        return mapped(frame["_kind"], lambda kind: MASK if kind == SubjectKind.NATURAL_PERSON else "")
+        return _from("_kind", lambda kind: MASK if kind == SubjectKind.NATURAL_PERSON else "")
     if field.role == "subject_category":
-        return mapped(frame["_kind"], lambda kind: CATEGORIES.get(kind, ""))
+        return _from("_kind", lambda kind: CATEGORIES.get(kind, ""))
     if field.role in SCHEMES:
-        code = frame["_codes"].struct.field(SCHEMES[field.role])
-        if field.role == "subject_uscc":
-            return frame[field.code].zip_with(frame[field.code].is_not_null(), code)
-        return code
-    stored = frame[field.code]
+        return partial(_code, field)
     if field.confidential and field.role not in COLUMNS and not is_subject(field):
-        return mapped(stored, lambda sealed: MASK if sealed == _TRUE else "")
+        return _from(field.code, lambda sealed: MASK if sealed == _TRUE else "")
     if field.type in _AS_STORED:
-        return stored
-    return mapped(stored, lambda text: catalogue.to_edge(field, _parsed(field, text)))
+        return itemgetter(field.code)
+    return _from(field.code, remembering(lambda text: catalogue.to_edge(field, _parsed(field, text))))
+
+
+def _from(column: str, written: Callable[[str], str]) -> Callable[[pl.DataFrame], pl.Series]:
+    return lambda frame: mapped(frame[column], written)
+
+
+def _code(field: FieldSpec, frame: pl.DataFrame) -> pl.Series:
+    code = frame[_SCHEME + SCHEMES[field.role]]
+    if field.role == "subject_uscc":
+        return frame[field.code].zip_with(frame[field.code].is_not_null(), code)
+    return code
 
 
 def _parsed(field: FieldSpec, text: str) -> Any:

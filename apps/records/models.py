@@ -55,10 +55,14 @@ class Record(models.Model):
         VARIED = "varied", _("varied")
         OBJECTION = "objection", _("removed after an objection")
 
+    # Indexes are declared below: those of foreign keys are the beginning of others, or would serve no question.
     item = models.ForeignKey(
-        "catalogue.InformationItem", models.PROTECT, verbose_name=_("information item"), related_name="+"
+        "catalogue.InformationItem",
+        models.PROTECT,
+        verbose_name=_("information item"),
+        related_name="+",
+        db_index=False,
     )
-    # The indexes below begin with the department.
     department = models.ForeignKey(
         "departments.Department", models.PROTECT, verbose_name=_("department"), related_name="+", db_index=False
     )
@@ -83,12 +87,20 @@ class Record(models.Model):
         help_text=_("The holidays of a year it crosses are not announced yet."),
     )
     deadline_rule = models.ForeignKey(
-        "core.Rule", models.PROTECT, verbose_name=_("deadline rule"), null=True, blank=True, related_name="+"
+        "core.Rule",
+        models.PROTECT,
+        verbose_name=_("deadline rule"),
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     archive_on = models.DateField(
         _("archived on"), null=True, blank=True, help_text=_("The day the disclosure term ends.")
     )
-    author = models.ForeignKey("departments.User", models.PROTECT, verbose_name=_("author"), related_name="+")
+    author = models.ForeignKey(
+        "departments.User", models.PROTECT, verbose_name=_("author"), related_name="+", db_index=False
+    )
     editor = models.ForeignKey(
         "departments.User",
         models.PROTECT,
@@ -96,10 +108,17 @@ class Record(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         help_text=_("Whoever changed the content last, when it was not the author."),
     )
     reviewer = models.ForeignKey(
-        "departments.User", models.PROTECT, verbose_name=_("reviewer"), null=True, blank=True, related_name="+"
+        "departments.User",
+        models.PROTECT,
+        verbose_name=_("reviewer"),
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     return_reason = models.TextField(_("reason for the return"), blank=True)
     withdrawal = models.CharField(_("ground of the withdrawal"), max_length=16, choices=Withdrawal, blank=True)
@@ -169,6 +188,9 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["department", "-id"], name="record_department"),
             models.Index(fields=["department", "state", "-id"], name="record_state"),
+            # Where all departments are seen, what is newer of other items is not to be walked past.
+            models.Index(fields=["item", "-id"], name="record_item"),
+            models.Index(fields=["author", "-id"], name="record_author"),
             models.Index(
                 fields=["department", "deadline"], name="record_waiting", condition=Q(state__in=sorted(rules.WAITING))
             ),
