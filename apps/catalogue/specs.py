@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Iterable
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from django.db.models import Count, Max, Prefetch
+from django.db import connection
+from django.db.models import Count, Max, Prefetch, Value
 
 from .models import ColumnMapping, InformationItem, ItemField, MappedColumn
 from .shapes import Edition, EditionColumn, FieldSpec, ItemSpec, RequiredIf
 
 SOURCES: Final = (InformationItem, ItemField, ColumnMapping, MappedColumn)
 
-Marker = tuple[tuple[int, int], ...]
+Marker = tuple[tuple[int, int | None, int], ...]
 
 _lock = threading.Lock()
 _cache: dict[int, ItemSpec] = {}
@@ -24,8 +26,20 @@ def marker() -> Marker:
     The database writes a history row for every change, by whichever door, so a marker cannot miss one; the count
     covers transactions that commit in another order than they drew their keys. One query over small tables.
     """
-    parts = [model.history.order_by().values_list(Max("history_id"), Count("history_id")) for model in SOURCES]
-    return tuple(sorted((highest or 0, count) for highest, count in parts[0].union(*parts[1:], all=True)))
+    with connection.cursor() as cursor:
+        cursor.execute(*_question())
+        return tuple(sorted(cursor.fetchall()))
+
+
+@cache
+def _question() -> tuple[str, tuple[Any, ...]]:
+    """Written once, because that takes ten times as long as the answer."""
+    parts = [
+        # By the constant, or each row would be a group of its own.
+        history.order_by().values(of=Value(place)).values_list("of", Max("history_id"), Count("history_id"))
+        for place, history in enumerate(model.history for model in SOURCES)
+    ]
+    return parts[0].union(*parts[1:], all=True).query.sql_with_params()
 
 
 def item_specs(items: Iterable[InformationItem]) -> dict[int, ItemSpec]:
