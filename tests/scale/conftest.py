@@ -31,11 +31,13 @@ _LOOKED: Final = """
 
 @dataclass(frozen=True)
 class City:
-    """``small``: a department with few records; ``three``: somebody who works in three; ``auditor``: reads the log."""
+    """``small``: a department with few records; ``three``: somebody who works in three; ``all_seeing``: reads the
+    records of all departments; ``auditor``: reads the log."""
 
     large: Office
     small: Office
     three: User
+    all_seeing: User
     auditor: User
 
 
@@ -67,4 +69,8 @@ def _people() -> City:
     for each in offices[4:6]:
         for codename in ("view_records", "enter_records"):
             grant(three, codename, each.department)
-    return City(offices[0], offices[-1], three, make_user("auditor", department=root, role="audit-administrator"))
+    all_seeing = make_user("all-seeing", department=offices[6].department, role="clerk")
+    for each in offices:
+        grant(all_seeing, "view_records", each.department)
+    auditor = make_user("auditor", department=root, role="audit-administrator")
+    return City(offices[0], offices[-1], three, all_seeing, auditor)
