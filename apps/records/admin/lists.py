@@ -96,7 +96,8 @@ class RecordList(ScopedAdmin):
 
     @display(description=gettext_lazy("state"), label=TONES)
     def state_badge(self, record: Record) -> tuple[str, Any]:
-        return record.state, record.get_state_display()
+        # Not by get_state_display, which translates all states for each row.
+        return record.state, Record.State(record.state).label
 
     @display(description=gettext_lazy("publication deadline"), ordering="deadline", label=CLOCK_TONES)
     def deadline_badge(self, record: Any) -> tuple[str, str] | None:
