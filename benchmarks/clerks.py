@@ -62,6 +62,7 @@ def main() -> list[common.Line]:
         "ms, median of fifty": _percentile(crowd, 0.5),
         "entered": sent.get("entry", 0),
         "files": sent.get("upload", 0),
+        **{f"ms, 95th percentile: {entry['name']}": _percentile([entry], 0.95) for entry in crowd},
     }
     # What was under way when locust stopped is on record and was not counted: less than nothing is lost then.
     missing = sum(max(0, each) for each in lost.values())

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import calendar as month_lengths
 import datetime
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final, Literal
 
 ONE_DAY: Final = datetime.timedelta(days=1)
 SATURDAY: Final = 5
+"""Days of a week before it: Monday is 0, and the first day of the year 1 was one."""
 
 Unit = Literal["working_days", "days", "months", "years"]
 
@@ -77,6 +80,16 @@ class WorkCalendar:
     days: Mapping[datetime.date, bool]
     announced: frozenset[int]
     names: Mapping[datetime.date, str] = field(default_factory=dict)
+    _stated: list[datetime.date] = field(init=False, repr=False, compare=False)
+    """The days of `days` in order."""
+    _gained: list[int] = field(init=False, repr=False, compare=False)
+    """Working days gained against the Monday-to-Friday week by the first so many of them."""
+
+    def __post_init__(self) -> None:
+        stated = sorted(self.days)
+        gains = (int(self.days[date]) - int(date.weekday() < SATURDAY) for date in stated)
+        object.__setattr__(self, "_stated", stated)
+        object.__setattr__(self, "_gained", list(accumulate(gains, initial=0)))
 
     def is_announced(self, year: int) -> bool:
         return year in self.announced
@@ -123,7 +136,19 @@ class WorkCalendar:
         """
         if end < start:
             return -self.working_days_between(end, start)
-        return sum(1 for date in _days_after(start, end) if self.is_working_day(date))
+        return self._working_days_until(_plain(end)) - self._working_days_until(_plain(start)) - self._fixed(start, end)
+
+    def _working_days_until(self, date: datetime.date) -> int:
+        """Working days since the year 1 up to and with `date`, holidays of years that are not announced among them."""
+        weeks, rest = divmod(date.toordinal(), 7)
+        return 5 * weeks + min(rest, SATURDAY) + self._gained[bisect_right(self._stated, date)]
+
+    def _fixed(self, start: datetime.date, end: datetime.date) -> int:
+        """Days from Monday to Friday after `start` up to and with `end` that are free by their date alone."""
+        years = (year for year in range(start.year, end.year + 1) if year not in self.announced)
+        holidays = (datetime.date(year, *day) for year in years for day in fixed_holidays(year))
+        free = (date for date in holidays if date.weekday() < SATURDAY and date not in self.days)
+        return sum(_plain(start) < date <= _plain(end) for date in free)
 
     def _walk(self, start: datetime.date, count: int, step: datetime.timedelta) -> Deadline:
         if count < 0:
@@ -191,11 +216,3 @@ def months_after(start: datetime.date, months: int) -> datetime.date:
 
 def _plain(date: datetime.date) -> datetime.date:
     return date.date() if isinstance(date, datetime.datetime) else date
-
-
-def _days_after(start: datetime.date, end: datetime.date) -> Iterator[datetime.date]:
-    date = _plain(start)
-    last = _plain(end)
-    while date < last:
-        date += ONE_DAY
-        yield date

@@ -113,6 +113,24 @@ def test_counting_there_and_between_agree(start: datetime.date, count: int) -> N
     assert CALENDAR.working_days_between(end, start) == -count
 
 
+@given(
+    dates,
+    st.integers(-800, 800),
+    st.dictionaries(dates, st.booleans(), max_size=40),
+    st.frozensets(st.integers(1995, 2032), max_size=12),
+)
+def test_days_between_are_those_that_are_worked_one_by_one(
+    start: datetime.date, distance: int, stated: dict[datetime.date, bool], announced: frozenset[int]
+) -> None:
+    calendar = WorkCalendar(days=stated, announced=announced)
+    end = start + datetime.timedelta(days=distance)
+    first, last = sorted((start, end))
+    walked = sum(
+        calendar.is_working_day(first + datetime.timedelta(days=day)) for day in range(1, (last - first).days + 1)
+    )
+    assert calendar.working_days_between(start, end) == (walked if start <= end else -walked)
+
+
 @given(dates, st.integers(0, 30), st.integers(0, 30))
 def test_counting_in_two_steps_is_counting_at_once(start: datetime.date, first: int, second: int) -> None:
     once = CALENDAR.add_working_days(start, first + second)
