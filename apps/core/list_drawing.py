@@ -119,9 +119,11 @@ def _linked(changelist: Any, row: models.Model, text: str) -> str:
         address = changelist.url_for_result(row)
     except NoReverseMatch:
         return text
-    address = add_preserved_filters(
-        {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}, address
-    )
+    if not hasattr(changelist, "drawn_query"):
+        # What leads back to this very list is the same in each row, and takes long to find out.
+        kept = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
+        changelist.drawn_query = add_preserved_filters(kept, address).removeprefix(address)
+    address += changelist.drawn_query
     return f'<a href="{escape(address)}" class="{" ".join(unfold_list.LINK_CLASSES)}" >{text}</a>'
 
 
