@@ -170,28 +170,32 @@ def write(request: HttpRequest, status: int) -> None:
         INSERT INTO {AccessEntry._meta.db_table} (at, reader_id, department_id, how, channel, request_id, model,
             purpose, matter, sought, objects_shown, subjects)
         SELECT clock_timestamp(), %s, (SELECT department_id FROM {get_user_model()._meta.db_table} WHERE id = %s),
-            %s, %s, %s, %s, %s, %s, %s,
-            coalesce(array_agg(DISTINCT key) FILTER (WHERE key IS NOT NULL), '{{}}'),
-            coalesce(array_agg(DISTINCT subject) FILTER (WHERE subject IS NOT NULL), '{{}}')
-        FROM ({source}) AS shown(key, subject) HAVING count(*) > 0 OR %s"""
+            %s, %s, %s, %s, %s, %s, %s, shown.*
+        FROM ({source}) AS shown"""
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(statement, [*head, *tail, *params, reading.sought is not None])
+        cursor.execute(statement, [*head, *tail, *params])
 
 
 def _source(reading: Reading, main: type[Model] | None) -> tuple[str, list[Any]]:
-    """SQL for keys of the rows of ``main`` and for subjects, with its parameters."""
+    """SQL for the keys of the rows of ``main`` and for the subjects, two arrays, with its parameters."""
     subjects = reading.subjects.union(*(judged.subjects for judged in reading.judged.values()))
-    selects, params = ["SELECT NULL::bigint, unnest(%s::bigint[])"], [_array(subjects)]
+    keys = {key for (model, _), judged in reading.judged.items() if live(model) is main for key in judged.keys}
+    known = [_array(sorted(keys)), _array(sorted(subjects))]
+    selects, params = ["SELECT unnest(%s::bigint[]), NULL::bigint", "SELECT NULL, unnest(%s::bigint[])"], known
     for (model, opened), judged in reading.judged.items():
-        is_main = live(model) is main
-        if is_main and judged.keys:
-            selects.append("SELECT unnest(%s::bigint[]), NULL::bigint")
-            params.append(_array(judged.keys))
         if judged.unknown:
             sql, more = select(model, opened)
-            selects.append(f"SELECT {'key' if is_main else 'NULL::bigint'}, subject FROM ({sql}) AS r(key, subject)")
-            params += [_array(judged.unknown) if value is KEYS else value for value in more]
-    return " UNION ALL ".join(selects), params
+            key = "key" if live(model) is main else "NULL"
+            selects.append(f"SELECT {key}, subject FROM ({sql}) AS r(key, subject)")
+            params = [*params, *(_array(judged.unknown) if value is KEYS else value for value in more)]
+    if params is known:
+        return "SELECT %s::bigint[], %s::bigint[]", known
+    return (
+        f"""SELECT coalesce(array_agg(DISTINCT key) FILTER (WHERE key IS NOT NULL), '{{}}'),
+            coalesce(array_agg(DISTINCT subject) FILTER (WHERE subject IS NOT NULL), '{{}}')
+        FROM ({" UNION ALL ".join(selects)}) AS one (key, subject) HAVING count(*) > 0 OR %s""",
+        [*params, reading.sought is not None],
+    )
 
 
 def _array(keys: Iterable[int]) -> str:

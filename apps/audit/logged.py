@@ -7,9 +7,9 @@ for a page has mostly loaded what its rows hang on; the others by the database (
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from django.core.exceptions import FieldDoesNotExist
@@ -56,16 +56,14 @@ class Judged:
     def judge(self, rows: Iterable[Model], *, opened: bool) -> None:
         """Judge rows without a query."""
         for row in rows:
-            self._judge(row, opened)
+            self._judge(row, _questions(type(row), opened))
 
-    def _judge(self, row: Model, opened: bool) -> None:
+    def _judge(self, row: Model, questions: tuple[_Question, ...]) -> None:
         met = False
         subjects: set[int] = set()
-        for each in logged_rows(type(row)):
-            if each.opened and not opened:
-                continue
-            holds = each.when is None or _holds(row, each.when)
-            subject = _value(row, each.subject) if each.subject and holds else None
+        for question in questions:
+            holds = question.holds(row)
+            subject = question.subject(row) if holds else None
             if holds is None or subject is _UNKNOWN:
                 self.unknown.append(row.pk)
                 return
@@ -74,32 +72,75 @@ class Judged:
                 if subject is not None:
                     subjects.add(subject)
         if met:
-            self.keys.append(_value(row, live(type(row))._meta.pk.attname))
+            self.keys.append(_read(row, _key(type(row))))
             self.subjects |= subjects
 
 
 _UNKNOWN: Final = object()
+Steps = tuple[tuple[str, bool], ...]
 
 
-def _holds(row: Any, condition: Q) -> bool | None:
+@dataclass(frozen=True)
+class _Question:
+    """A declaration as it is asked of a row in memory: whether it is to be logged (None where that cannot be told) and
+    the subject it is about."""
+
+    holds: Callable[[Model], bool | None]
+    subject: Callable[[Model], Any]
+
+
+@cache
+def _questions(model: type[Model], opened: bool) -> tuple[_Question, ...]:
+    return tuple(
+        _Question(_test(model, each.when or Q()), _subject(model, each.subject))
+        for each in logged_rows(model)
+        if opened or not each.opened
+    )
+
+
+def _subject(model: type[Model], path: str) -> Callable[[Model], Any]:
+    if not path:
+        return lambda row: None
+    return partial(_read, steps=_steps(model, path))
+
+
+def _test(model: type[Model], condition: Q) -> Callable[[Model], bool | None]:
     """Whether a condition holds for a row, None where that cannot be told from memory."""
-    found: list[bool | None] = []
-    child: Any
-    for child in condition.children:
-        if isinstance(child, Q):
-            found.append(_holds(row, child))
-        else:
-            path, wanted = child
-            value = _value(row, path)
-            found.append(None if value is _UNKNOWN else value == wanted)
+    children: list[Any] = condition.children
+    tests = [
+        _test(model, child) if isinstance(child, Q) else _equals(_steps(model, child[0]), child[1])
+        for child in children
+    ]
     decisive = condition.connector == Q.OR
-    holds = decisive if decisive in found else None if None in found else not decisive
-    return not holds if condition.negated and holds is not None else holds
+
+    def holds(row: Model) -> bool | None:
+        found: bool | None = not decisive
+        for test in tests:
+            answer = test(row)
+            if answer is decisive:
+                found = decisive
+                break
+            found = None if answer is None else found
+        return not found if condition.negated and found is not None else found
+
+    return holds
 
 
-def _value(row: Model, path: str) -> Any:
-    """What ``path`` leads to, _UNKNOWN where it is not loaded or no plain path of fields."""
-    steps = _steps(type(row), path)
+def _equals(steps: Steps | None, wanted: Any) -> Callable[[Model], bool | None]:
+    def equals(row: Model) -> bool | None:
+        value = _read(row, steps)
+        return None if value is _UNKNOWN else value == wanted
+
+    return equals
+
+
+@cache
+def _key(model: type[Model]) -> Steps:
+    return ((live(model)._meta.pk.attname, False),)
+
+
+def _read(row: Model, steps: Steps | None) -> Any:
+    """What the steps lead to, _UNKNOWN where it is not loaded or they are no plain path of fields."""
     if steps is None:
         return _UNKNOWN
     value: Any = row
@@ -113,8 +154,7 @@ def _value(row: Model, path: str) -> Any:
     return value
 
 
-@cache
-def _steps(model: type[Model], path: str) -> tuple[tuple[str, bool], ...] | None:
+def _steps(model: type[Model], path: str) -> Steps | None:
     """Attribute after attribute, and whether it is a row to go on from; None for what is no plain path of fields."""
     steps, names = [], path.split("__")
     for place, name in enumerate(names):
