@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from .context import current
 from .entries import AccessEntry, Purpose
-from .logged import KEYS, Judged, Logged, live, logged_rows, select
+from .logged import KEYS, Judged, Logged, live, logged_rows, may_be_logged, select
 
 __all__ = [
     "How",
@@ -28,6 +28,7 @@ __all__ = [
     "for_purpose",
     "how_of",
     "logged_rows",
+    "may_be_logged",
     "searched",
     "shown",
     "shown_keys",

@@ -98,6 +98,11 @@ def _questions(model: type[Model], opened: bool) -> tuple[_Question, ...]:
     )
 
 
+def may_be_logged(row: Model) -> bool:
+    """Whether a row in a list may have to be logged, by as much of it as is in memory."""
+    return any(question.holds(row) is not False for question in _questions(type(row), False))
+
+
 def _subject(model: type[Model], path: str) -> Callable[[Model], Any]:
     if not path:
         return lambda row: None

@@ -30,8 +30,14 @@ def escape_formula(value: object) -> object:
     return value
 
 
-def escape_formulae(column: pl.Expr) -> pl.Expr:
-    """The same for a column of texts."""
+def escape_formulae(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same for a frame of texts. Most columns hold nothing that begins so, and are left at the first look."""
+    risky = frame.select(pl.all().str.contains(_BEGINS).any()).row(0)
+    columns = [name for name, begins in zip(frame.columns, risky, strict=True) if begins]
+    return frame.with_columns(_escaped(pl.col(name)) for name in columns)
+
+
+def _escaped(column: pl.Expr) -> pl.Expr:
     runs = column.str.contains(_BEGINS) & ~column.str.contains(_STAYS)
     return pl.when(~runs).then(column).otherwise(pl.lit("'") + column)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -28,8 +29,10 @@ def copied(queryset: QuerySet, columns: Mapping[str, Any], rows: int) -> Generat
     # Who stops before the end breaks off the statement: that must not cost the transaction.
     with transaction.atomic(), connection.cursor() as cursor:
         statement = cursor.cursor.mogrify(sql, params)
-        with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)") as copy:
-            for piece in _read_ahead(_pieces(copy, rows)):
+        copy = cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)")
+        # Nobody reads on any more when the statement is broken off.
+        with copy as lines, closing(_read_ahead(_pieces(lines, rows))) as pieces:
+            for piece in pieces:
                 yield pl.read_csv(piece, has_header=False, schema=schema)
 
 
@@ -39,7 +42,7 @@ def _pieces(lines: Iterable[Any], rows: int) -> Iterator[bytes]:
         yield piece
 
 
-def _read_ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _read_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
     """The same; while one is worked on, the next is read: so the database works on as well."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, pieces, b"")
@@ -57,7 +60,8 @@ def mapped(column: pl.Series, written: Callable[[str], str] | None) -> pl.Series
     """The column with each of its values as ``written`` gives it; as it is without one. Null stays null."""
     if written is None:
         return column
-    return pl.Series([None if value is None else written(value) for value in column.to_list()], dtype=pl.String)
+    texts = [None if value is None else written(value) for value in column.to_list()]
+    return pl.Series(column.name, texts, dtype=pl.String)
 
 
 def text_frame(rows: Iterable[Sequence[Any]]) -> pl.DataFrame:

@@ -70,7 +70,7 @@ def frames(queryset: QuerySet, spec: ItemSpec | None, on_read: OnRead) -> Iterat
     written = {header: _writer(how) for header, (_expression, how) in columns.items()}
     with closing(copied(queryset, {**read, "_kind": F("subject__kind"), "_key": F("pk")}, CHUNK)) as chunks:
         for chunk in chunks:
-            on_read(chunk["_key"].cast(pl.Int64).to_list(), set(chunk["_kind"]))
+            on_read(chunk["_key"].cast(pl.Int64).to_list(), chunk["_kind"].to_list())
             yield pl.DataFrame([mapped(chunk[header], write) for header, write in written.items()])
 
 

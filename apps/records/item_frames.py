@@ -5,7 +5,7 @@ not put into its written form anew.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from operator import itemgetter
@@ -27,8 +27,8 @@ from .content import CATEGORIES, COLUMNS, SCHEMES, is_subject
 from .reading import MASK
 
 CHUNK: Final = 2000
-OnRead = Callable[[list[int], Collection[str]], None]
-"""Hears the keys of the records that are about to be given, and the kinds of their subjects."""
+OnRead = Callable[[list[int], list[str]], None]
+"""Hears the keys of the records that are about to be given, and the kind of each one's subject."""
 
 _DOCUMENT: Final = frozenset({"subject_document_kind", "subject_document_number"})
 _AS_STORED: Final = frozenset({shapes.TEXT, shapes.CHOICE, shapes.CODE})
@@ -52,7 +52,7 @@ def item_frames(queryset: QuerySet, spec: ItemSpec, on_read: OnRead) -> Iterator
     writers = {each.code: _writer(each) for each in spec.fields}
     with closing(copied(queryset, columns, CHUNK)) as frames:
         for frame in frames:
-            on_read(frame["_key"].cast(pl.Int64).to_list(), set(frame["_kind"]))
+            on_read(frame["_key"].cast(pl.Int64).to_list(), frame["_kind"].to_list())
             if "_codes" in frame.columns:
                 codes = pl.Struct(dict.fromkeys(SCHEMES.values(), pl.String))
                 found = frame["_codes"].str.json_decode(codes).struct.unnest()
@@ -92,11 +92,12 @@ def _writer(field: FieldSpec) -> Callable[[pl.DataFrame], pl.Series]:
         return _from(field.code, lambda sealed: MASK if sealed == _TRUE else "")
     if field.type in _AS_STORED:
         return itemgetter(field.code)
-    return _from(field.code, remembering(lambda text: catalogue.to_edge(field, _parsed(field, text))))
+    return _from(field.code, lambda text: catalogue.to_edge(field, _parsed(field, text)))
 
 
 def _from(column: str, written: Callable[[str], str]) -> Callable[[pl.DataFrame], pl.Series]:
-    return lambda frame: mapped(frame[column], written)
+    known = remembering(written)
+    return lambda frame: mapped(frame[column], known)
 
 
 def _code(field: FieldSpec, frame: pl.DataFrame) -> pl.Series:

@@ -41,8 +41,9 @@ def test_anything_else_stays(value: object) -> None:
 @given(st.lists(st.text()))
 @example(["\n-5", "-5\n", "　=1", "-5%", None, ""])
 def test_a_column_is_escaped_like_each_of_its_values(texts: list[str | None]) -> None:
-    column = pl.DataFrame({"text": texts}, schema={"text": pl.String})
-    assert column.select(escape_formulae(pl.col("text")))["text"].to_list() == [escape_formula(text) for text in texts]
+    frame = pl.DataFrame({"text": texts, "more": texts}, schema={"text": pl.String, "more": pl.String})
+    escaped = [escape_formula(text) for text in texts]
+    assert escape_formulae(frame).to_dict(as_series=False) == {"text": escaped, "more": escaped}
 
 
 @given(st.text())

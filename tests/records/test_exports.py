@@ -134,7 +134,7 @@ def test_a_file_says_of_each_value_what_the_page_of_one_record_says(market: Offi
     told: list[Any] = []
     frames = list(item_frames(records, spec, lambda keys, kinds: told.append((keys, kinds))))
     assert [tuple(cell or "" for cell in row) for frame in frames for row in frame.iter_rows()] == expected
-    assert told == [([record.pk for record in records], {"legal_entity", "individual_business"})]
+    assert told == [([record.pk for record in records], [record.subject.kind for record in records])]
     assert MASK in expected[0] and "0.000001" in expected[0]
 
 

@@ -72,10 +72,6 @@ def write_file(extension: str, head: Sequence[Any], body: Iterable[pl.DataFrame]
     ``body``: the rows, as frames of text. No cell, header or not, is taken for a formula.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
-    FORMATS[extension][1](file, _safe(text_frame([head])), map(_safe, body))
+    FORMATS[extension][1](file, escape_formulae(text_frame([head])), map(escape_formulae, body))
     file.seek(0)
     return file
-
-
-def _safe(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select(escape_formulae(pl.all()))

@@ -1,6 +1,7 @@
 """Export of the filtered list of records."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from apps.catalogue.specs import item_spec
 from apps.core.exporting import ListExport
 from apps.core.terms import SubjectKind
 from apps.subjects.admin_forms import PurposeForm
+from apps.subjects.models import Subject
 
 from ..exports import frames, headers
 from ..models import Record
@@ -41,10 +43,13 @@ class ExportPages(ListExport):
     export_form_class = RecordExportForm
     ITEM = "item__id__exact"
 
-    def exported_spec(self, request: HttpRequest) -> ItemSpec | None:
+    def exported_item(self, request: HttpRequest) -> InformationItem | None:
         """The item whose own columns the file has: the one the list is filtered to."""
         key = request.GET.get(self.ITEM, "")
-        item = InformationItem.objects.filter(pk=key).first() if key.isascii() and key.isdigit() else None
+        return InformationItem.objects.filter(pk=key).first() if key.isascii() and key.isdigit() else None
+
+    def exported_spec(self, request: HttpRequest) -> ItemSpec | None:
+        item = self.exported_item(request)
         return item_spec(item) if item else None
 
     def export_stem(self, request: HttpRequest) -> str:
@@ -59,9 +64,17 @@ class ExportPages(ListExport):
         if purpose:
             access.for_purpose(request, purpose, form.cleaned_data["matter"])
 
-        def on_read(keys: list[int], kinds: Collection[str]) -> None:
+        spec, item = self.exported_spec(request), self.exported_item(request)
+
+        @cache
+        def may_be_logged(kind: str) -> bool:
+            known = {"item": item} if item else {}
+            return access.may_be_logged(Record(subject=Subject(kind=kind), **known))
+
+        def on_read(keys: list[int], kinds: list[str]) -> None:
             if not purpose and SubjectKind.NATURAL_PERSON in kinds:
                 raise PersonsWithoutPurpose(_("The file would hold rows about natural persons: say what they are for."))
-            access.shown_keys(request, Record, keys)
+            told = [key for key, kind in zip(keys, kinds, strict=True) if may_be_logged(kind)]
+            access.shown_keys(request, Record, told)
 
-        return frames(queryset, self.exported_spec(request), on_read)
+        return frames(queryset, spec, on_read)
