@@ -1,5 +1,6 @@
 """The admin site of the platform: the theme's, with our own login, second factor and account pages."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
@@ -7,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 
@@ -24,6 +26,10 @@ class Site(UnfoldAdminSite):
         from .views_account import ChangePasswordView
 
         return ChangePasswordView.as_view()(request)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """All pages by application: in the context of every page, and shown by hardly one."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def extra_urls(self) -> list[URLPattern]:
         """The pages of the own account, for everybody who is logged in, and the second step of the login."""
