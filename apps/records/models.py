@@ -188,9 +188,10 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["department", "-id"], name="record_department"),
             models.Index(fields=["department", "state", "-id"], name="record_state"),
-            # Where all departments are seen, what is newer of other items is not to be walked past.
-            models.Index(fields=["item", "-id"], name="record_item"),
-            models.Index(fields=["author", "-id"], name="record_author"),
+            # Where many departments are seen, rows of other items are not to be walked past, nor all rows to be sorted.
+            models.Index(fields=["item", "id"], name="record_item"),
+            models.Index(fields=["author", "id"], name="record_author"),
+            models.Index(fields=["decided_on", "id"], name="record_day"),
             models.Index(
                 fields=["department", "deadline"], name="record_waiting", condition=Q(state__in=sorted(rules.WAITING))
             ),

@@ -1,5 +1,8 @@
-"""An item and an author are listed by indexes that hold the order of the list. Nobody asks by the person who changed or
-reviewed a record, nor by the rule of its deadline: those indexes only made each row dearer to write."""
+"""An item, an author and the days of several departments are listed by indexes that hold the order of the list.
+
+Nobody asks by the person who changed or reviewed a record, nor by the rule of its deadline: those indexes only made each
+row dearer to write.
+"""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -43,11 +46,15 @@ class Migration(migrations.Migration):
     operations = [
         AddIndexConcurrently(
             model_name="record",
-            index=models.Index(fields=["item", "-id"], name="record_item"),
+            index=models.Index(fields=["item", "id"], name="record_item"),
         ),
         AddIndexConcurrently(
             model_name="record",
-            index=models.Index(fields=["author", "-id"], name="record_author"),
+            index=models.Index(fields=["author", "id"], name="record_author"),
+        ),
+        AddIndexConcurrently(
+            model_name="record",
+            index=models.Index(fields=["decided_on", "id"], name="record_day"),
         ),
         unindexed(
             "item",
