@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -42,6 +42,9 @@ class LargeTablePaginator(Paginator):
     template_name = "core/pagination.html"
     on_page: Callable[[Any], None] | None = None
     """Called with the rows of each page."""
+    parts: Sequence[QuerySet[Any]] = ()
+    """The same rows in several parts, of which an index has each in the order of the keys. A page of the latest keys is
+    then put together from the first of each part: left to itself the server might walk past all rows that are newer."""
 
     @cached_property
     def is_estimate(self) -> bool:
@@ -90,7 +93,7 @@ class LargeTablePaginator(Paginator):
         bottom = (number - 1) * self.per_page
         ahead = 1 if self.is_estimate else 0
         # By their keys: sorting or passing over whole rows with all their joins would cost many times as much.
-        keys = self._queryset.values("pk")[bottom : bottom + self.per_page + ahead]
+        keys = self._keys(bottom, bottom + self.per_page + ahead)
         rows = list(self._queryset.filter(OneOf(F("pk"), ArraySubquery(keys))))
         if not self.is_estimate:
             return LargeTablePage(rows, number, self, follows=None)
@@ -100,6 +103,12 @@ class LargeTablePaginator(Paginator):
         if found <= self.per_page:
             self._know_count(bottom + found)
         return LargeTablePage(rows[: self.per_page], number, self, follows=found > self.per_page)
+
+    def _keys(self, bottom: int, top: int) -> QuerySet[Any]:
+        if not self.parts or set(self._queryset.query.order_by) != {"-pk"}:
+            return self._queryset.values("pk")[bottom:top]
+        first, *others = (part.values("pk")[:top] for part in self.parts)
+        return first.union(*others, all=True).order_by("-pk")[bottom:top]
 
     def get_page(self, number: Any) -> Page:
         try:

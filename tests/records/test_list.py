@@ -9,8 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.templatetags import unfold_list
 
+from apps.core.paginator import LargeTablePaginator
 from apps.departments.admin_actions import CONFIRMED
+from apps.departments.scope import acting_as
 from apps.records.models import Record
+from tests.factories import grant
 from tests.subjects import factories as subjects
 
 from .factories import Office, enter, put
@@ -86,6 +89,25 @@ def test_headers_are_drawn_once_for_all_rows(clerk: Client, market: Office, monk
     page = clerk.get(LIST)
     assert len(page.context["cl"].result_list) == 3
     assert sorted(asked) == sorted(page.context["cl"].list_display)
+
+
+def test_the_records_of_several_departments_stand_in_one_order(market: Office, tax: Office) -> None:
+    grant(market.clerk, "view_records", tax.department)
+    own = [enter(market) for _ in range(3)]
+    theirs = [put(enter(tax), "submitted") for _ in range(5)]
+    own += [enter(market) for _ in range(2)]
+    enter(tax)
+    both = [record.pk for record in reversed([*own[:3], *theirs, *own[3:]])]
+    client = logged_in(market.clerk)
+    assert [record.pk for record in client.get(LIST).context["cl"].result_list] == both
+    paginator = client.get(LIST).context["cl"].paginator
+    assert len(paginator.parts) == 2
+    with acting_as(market.clerk):
+        for count_bound in (3, 100):
+            pages = LargeTablePaginator(paginator.object_list, 4)
+            pages.count_bound, pages.parts = count_bound, paginator.parts
+            found = [[record.pk for record in pages.page(number).object_list] for number in (1, 2, 3)]
+            assert found == [both[:4], both[4:8], both[8:]]
 
 
 class TestFilters:

@@ -121,13 +121,9 @@ def test_what_a_clerk_opens_is_read_by_indexes(city: City, who: str) -> None:
 def test_the_first_and_deep_pages_of_a_department_walk_its_own_index(city: City) -> None:
     for address in (RECORDS, f"{RECORDS}?p=30"):
         judge(asked(city.large.clerk, address), {"record_department"})
-
-
-def test_what_many_departments_show_is_listed_in_the_order_of_its_index(city: City) -> None:
-    record = records_like(city)["large"]
-    judge(asked(city.all_seeing, f"{RECORDS}?item__id__exact={record.item_id}"), {"record_item"})
-    judge(asked(city.all_seeing, f"{RECORDS}?author={record.author_id}"), {"record_author"})
-    judge(asked(city.all_seeing, f"{RECORDS}?o=-5"), {"record_day"})
+    # Not the newest rows of all: those of other departments may be millions.
+    found = [access for access in asked(city.three, RECORDS) if access.index != "records_record_pkey"]
+    judge(found, {"record_department"})
 
 
 @pytest.mark.parametrize("size", ["large", "small"])
