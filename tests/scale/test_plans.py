@@ -126,6 +126,13 @@ def test_the_first_and_deep_pages_of_a_department_walk_its_own_index(city: City)
     judge(found, {"record_department"})
 
 
+def test_what_many_departments_show_is_listed_in_the_order_of_its_index(city: City) -> None:
+    record = records_like(city)["large"]
+    judge(asked(city.all_seeing, f"{RECORDS}?item__id__exact={record.item_id}"), {"record_item"})
+    judge(asked(city.all_seeing, f"{RECORDS}?author={record.author_id}"), {"record_author"})
+    judge(asked(city.all_seeing, f"{RECORDS}?o=-5"), {"record_day"})
+
+
 @pytest.mark.parametrize("size", ["large", "small"])
 def test_pages_of_one_row_are_read_by_keys(city: City, size: str) -> None:
     record, person = records_like(city)[size], getattr(city, size).clerk
