@@ -44,9 +44,11 @@ class ExportPages(ListExport):
     ITEM = "item__id__exact"
 
     def exported_item(self, request: HttpRequest) -> InformationItem | None:
-        """The item whose own columns the file has: the one the list is filtered to."""
-        key = request.GET.get(self.ITEM, "")
-        return InformationItem.objects.filter(pk=key).first() if key.isascii() and key.isdigit() else None
+        """The item whose own columns the file has: the one the list is filtered to. An address may name several."""
+        keys = request.GET.getlist(self.ITEM)
+        if len(keys) != 1 or not (keys[0].isascii() and keys[0].isdigit()):
+            return None
+        return InformationItem.objects.filter(pk=keys[0]).first()
 
     def exported_spec(self, request: HttpRequest) -> ItemSpec | None:
         item = self.exported_item(request)
