@@ -16,7 +16,7 @@ from apps.catalogue.shapes import ItemSpec
 from apps.core.frames import copied, mapped
 from apps.departments.models import Department
 
-from .item_frames import CHUNK, OnRead, item_frames
+from .item_frames import CHUNK, TOLD, OnRead, item_frames
 from .models import UNDER_EXAMINATION, Record
 
 
@@ -68,9 +68,9 @@ def frames(queryset: QuerySet, spec: ItemSpec | None, on_read: OnRead) -> Iterat
     read = {header: expression for header, (expression, _how) in columns.items()}
     # Names are looked up before: while rows are copied out no other query may be sent.
     written = {header: _writer(how) for header, (_expression, how) in columns.items()}
-    with closing(copied(queryset, {**read, "_kind": F("subject__kind"), "_key": F("pk")}, CHUNK)) as chunks:
+    with closing(copied(queryset, {**TOLD, **read}, CHUNK)) as chunks:
         for chunk in chunks:
-            on_read(chunk["_key"].cast(pl.Int64).to_list(), chunk["_kind"].to_list())
+            on_read(chunk)
             yield pl.DataFrame([mapped(chunk[header], write) for header, write in written.items()])
 
 

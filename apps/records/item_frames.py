@@ -27,8 +27,9 @@ from .content import CATEGORIES, COLUMNS, SCHEMES, is_subject
 from .reading import MASK
 
 CHUNK: Final = 2000
-OnRead = Callable[[list[int], list[str]], None]
-"""Hears the keys of the records that are about to be given, and the kind of each one's subject."""
+TOLD: Final = {"_key": F("pk"), "_kind": F("subject__kind"), "_item": F("item")}
+OnRead = Callable[[pl.DataFrame], None]
+"""Hears of the records that are about to be given: a frame with, as texts, the columns of TOLD."""
 
 _DOCUMENT: Final = frozenset({"subject_document_kind", "subject_document_number"})
 _AS_STORED: Final = frozenset({shapes.TEXT, shapes.CHOICE, shapes.CODE})
@@ -48,11 +49,11 @@ class _Object(OrderableAggMixin, Aggregate):
 
 def item_frames(queryset: QuerySet, spec: ItemSpec, on_read: OnRead) -> Iterator[pl.DataFrame]:
     """The item's fields in order, as files carry them, confidential values covered."""
-    columns = {"_kind": F("subject__kind"), **_columns(spec), "_key": F("pk")}
+    columns = {**TOLD, **_columns(spec)}
     writers = {each.code: _writer(each) for each in spec.fields}
     with closing(copied(queryset, columns, CHUNK)) as frames:
         for frame in frames:
-            on_read(frame["_key"].cast(pl.Int64).to_list(), frame["_kind"].to_list())
+            on_read(frame)
             if "_codes" in frame.columns:
                 codes = pl.Struct(dict.fromkeys(SCHEMES.values(), pl.String))
                 found = frame["_codes"].str.json_decode(codes).struct.unnest()
@@ -61,7 +62,7 @@ def item_frames(queryset: QuerySet, spec: ItemSpec, on_read: OnRead) -> Iterator
 
 
 def _columns(spec: ItemSpec) -> dict[str, Any]:
-    """What has to be read, beside the kind of the subject, to write the fields."""
+    """What has to be read, beside TOLD, to write the fields."""
     found: dict[str, Any] = {}
     for each in spec.fields:
         if each.role == "subject_name":

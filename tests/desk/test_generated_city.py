@@ -106,7 +106,7 @@ class TestRecords:
         for code in ("penalty-legal", "licence-legal"):
             spec = item_spec(item(code))
             own = Record.objects.filter(department=market.department, item__code=code).exclude(state="withdrawn")
-            rows = exports.frames(own.order_by("pk"), spec, on_read=lambda keys, kinds: None)
+            rows = exports.frames(own.order_by("pk"), spec, on_read=lambda frame: None)
             file = write_file("csv", exports.headers(spec), rows).read()
             report = run(Job(item(code), market.department, market.clerk), file, keep=False, partial=True)
             assert report.rows == own.count() > 50

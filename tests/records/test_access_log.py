@@ -148,6 +148,18 @@ class TestExport:
         assert answer["Content-Type"].startswith("text/html") and not entries()
 
 
+    def test_an_open_item_named_beside_a_restricted_one_hides_nothing(self, clerk: Client, market: Office) -> None:
+        closed = enter(market, item(NATURAL))
+        opened = enter(market)
+        restrict(closed, "shared")
+        for first, last in ((closed, opened), (opened, closed)):
+            query = "&".join(f"item__id__exact={record.item_id}" for record in (first, last))
+            answer = clerk.post(f"{EXPORT}?{query}", {"format": "1", "resource": "0"})
+            content = b"".join(answer.streaming_content).decode()
+            assert closed.document_number in content and opened.document_number in content
+        assert [entry.objects_shown for entry in entries()] == [[closed.pk], [closed.pk]]
+
+
 class TestPurpose:
     def test_a_viewer_says_once_what_for(self, viewer: Client, market: Office, record: Record) -> None:
         asked = viewer.get(page(record))

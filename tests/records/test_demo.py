@@ -47,7 +47,7 @@ def test_demo_records(settings: pytest.FixtureRequest) -> None:
     specs = item_specs({record.item for record in sample})
     for record in sample:
         spec = specs[record.item_id]
-        (frame,) = item_frames(Record.objects.filter(pk=record.pk), spec, lambda keys, kinds: None)
+        (frame,) = item_frames(Record.objects.filter(pk=record.pk), spec, lambda frame: None)
         row = [cell or "" for cell in frame.row(0)]
         raw = {each.code: value for each, value in zip(spec.fields, row, strict=True)}
         parsed = catalogue.parse_row(spec, raw, timezone.localdate())

@@ -14,7 +14,7 @@ from apps.audit.context import acting
 from apps.catalogue import rules as catalogue
 from apps.catalogue.specs import item_spec
 from apps.records.exports import common_columns
-from apps.records.item_frames import item_frames
+from apps.records.item_frames import TOLD, item_frames
 from apps.records.models import Record
 from apps.records.reading import MASK, identifiers_of, stored_value, subject_values
 from apps.subjects.models import Identifier
@@ -132,9 +132,9 @@ def test_a_file_says_of_each_value_what_the_page_of_one_record_says(market: Offi
         for record in records
     ]
     told: list[Any] = []
-    frames = list(item_frames(records, spec, lambda keys, kinds: told.append((keys, kinds))))
+    frames = list(item_frames(records, spec, lambda frame: told.extend(frame.select(list(TOLD)).rows())))
     assert [tuple(cell or "" for cell in row) for frame in frames for row in frame.iter_rows()] == expected
-    assert told == [([record.pk for record in records], [record.subject.kind for record in records])]
+    assert told == [(str(record.pk), record.subject.kind, str(record.item_id)) for record in records]
     assert MASK in expected[0] and "0.000001" in expected[0]
 
 

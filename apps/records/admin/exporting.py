@@ -43,15 +43,12 @@ class ExportPages(ListExport):
     export_form_class = RecordExportForm
     ITEM = "item__id__exact"
 
-    def exported_item(self, request: HttpRequest) -> InformationItem | None:
+    def exported_spec(self, request: HttpRequest) -> ItemSpec | None:
         """The item whose own columns the file has: the one the list is filtered to. An address may name several."""
         keys = request.GET.getlist(self.ITEM)
         if len(keys) != 1 or not (keys[0].isascii() and keys[0].isdigit()):
             return None
-        return InformationItem.objects.filter(pk=keys[0]).first()
-
-    def exported_spec(self, request: HttpRequest) -> ItemSpec | None:
-        item = self.exported_item(request)
+        item = InformationItem.objects.filter(pk=keys[0]).first()
         return item_spec(item) if item else None
 
     def export_stem(self, request: HttpRequest) -> str:
@@ -66,17 +63,17 @@ class ExportPages(ListExport):
         if purpose:
             access.for_purpose(request, purpose, form.cleaned_data["matter"])
 
-        spec, item = self.exported_spec(request), self.exported_item(request)
+        items = InformationItem.objects.in_bulk()
 
         @cache
-        def may_be_logged(kind: str) -> bool:
-            known = {"item": item} if item else {}
-            return access.may_be_logged(Record(subject=Subject(kind=kind), **known))
+        def may_be_logged(kind: str, item: str) -> bool:
+            return access.may_be_logged(Record(subject=Subject(kind=kind), item=items[int(item)]))
 
-        def on_read(keys: list[int], kinds: list[str]) -> None:
-            if not purpose and SubjectKind.NATURAL_PERSON in kinds:
+        def on_read(records: pl.DataFrame) -> None:
+            if not purpose and SubjectKind.NATURAL_PERSON in records["_kind"]:
                 raise PersonsWithoutPurpose(_("The file would hold rows about natural persons: say what they are for."))
-            told = [key for key, kind in zip(keys, kinds, strict=True) if may_be_logged(kind)]
-            access.shown_keys(request, Record, told)
+            for alike, rows in records.group_by("_kind", "_item"):
+                if may_be_logged(*alike):
+                    access.shown_keys(request, Record, map(int, rows["_key"]))
 
-        return frames(queryset, spec, on_read)
+        return frames(queryset, self.exported_spec(request), on_read)
