@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.audit.context import acting
 from apps.audit.entries import AccessEntry
 from apps.catalogue.models import InformationItem
 from apps.records.attachments import attach
@@ -15,7 +16,7 @@ from apps.records.models import Record
 from tests.audit.reading import entries, only_entry
 from tests.subjects import factories as subjects
 
-from .factories import Office, enter, enter_about_person, put
+from .factories import Office, enter, enter_about_person, item, put
 from .files import PDF, upload
 from .test_pages import logged_in, page
 
@@ -147,10 +148,11 @@ class TestExport:
         answer = self.send(clerk, purpose="supervision", matter=matter)
         assert answer["Content-Type"].startswith("text/html") and not entries()
 
-
     def test_an_open_item_named_beside_a_restricted_one_hides_nothing(self, clerk: Client, market: Office) -> None:
-        closed = enter(market, item(NATURAL))
-        opened = enter(market)
+        closed, opened = enter(market), enter(market)
+        with acting(reason="属另一事项"):
+            Record.objects.filter(pk=closed.pk).update(item=item("penalty-person"))
+        closed = Record.objects.get(pk=closed.pk)
         restrict(closed, "shared")
         for first, last in ((closed, opened), (opened, closed)):
             query = "&".join(f"item__id__exact={record.item_id}" for record in (first, last))
