@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from .shapes import AMOUNT, CHOICES, Edition, EditionColumn, FieldSpec, ItemSpec
@@ -31,9 +32,12 @@ def normalise_header(text: object) -> str:
     Full and half width, all kinds of brackets, blanks and line breaks, stars and notes of obligation (必填), dashes,
     underscores and punctuation make no difference; nor does a leading column number. None and "" give "".
     """
-    if text is None:
-        return ""
-    plain = unicodedata.normalize("NFKC", str(text)).translate(_BRACKETS)
+    return "" if text is None else _normalised(str(text))
+
+
+@lru_cache(maxsize=10_000)
+def _normalised(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
     return _NUMBERED.sub("", _MARKS.sub("", plain).casefold())
 
 

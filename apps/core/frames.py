@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import lru_cache
 from itertools import islice
@@ -13,6 +12,8 @@ import polars as pl
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
+
+from .ahead import read_ahead
 
 REMEMBERED: Final = 5000
 
@@ -31,7 +32,7 @@ def copied(queryset: QuerySet, columns: Mapping[str, Any], rows: int) -> Generat
         statement = cursor.cursor.mogrify(sql, params)
         copy = cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)")
         # Nobody reads on any more when the statement is broken off.
-        with copy as lines, closing(_read_ahead(_pieces(lines, rows))) as pieces:
+        with copy as lines, closing(read_ahead(_pieces(lines, rows))) as pieces:
             for piece in pieces:
                 yield pl.read_csv(piece, has_header=False, schema=schema)
 
@@ -40,15 +41,6 @@ def _pieces(lines: Iterable[Any], rows: int) -> Iterator[bytes]:
     remaining = iter(lines)
     while piece := b"".join(islice(remaining, rows)):
         yield piece
-
-
-def _read_ahead(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:
-    """The same; while one is worked on, the next is read: so the database works on as well."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, pieces, b"")
-        while piece := coming.result():
-            coming = reader.submit(next, pieces, b"")
-            yield piece
 
 
 def remembering(written: Callable[[str], str]) -> Callable[[str], str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.audit.context import acting
 from apps.exchange.engine.run import Job, run
 from apps.exchange.messages import message
 from apps.exchange.models import Batch, BatchEntry
@@ -80,6 +81,21 @@ def test_several_errors_of_one_row_come_together(market: Office) -> None:
         "authority_foreign",
     }
     assert (report.accepted, report.rejected) == (1, 1)
+
+
+def test_a_damaged_code_that_is_on_record_with_a_reason_may_be_named(market: Office) -> None:
+    # Its check character fails.
+    code = "91350211M0000XUF46"
+    with acting(reason="执照如此"):
+        Subject.objects.create(
+            kind="legal_entity", name="厦门某公司", match_name="厦门某公司", uscc=code, override_reason="执照如此"
+        )
+    known = files.row(market, 1, subject_name="厦门某公司", subject_uscc=code)
+    wrong = files.row(market, 2, decided_on="2024/2/30")
+    report = files.send(market, files.xlsx(files.table([known, wrong])))
+    assert (report.accepted, len(report.errors)) == (1, 1)
+    assert files.found(report) == {(3, files.HEADERS["decided_on"], "date_impossible")}
+    assert Record.objects.get().subject.uscc == code
 
 
 def test_a_department_below_may_be_the_authority(market: Office) -> None:

@@ -58,6 +58,10 @@ class Findings:
         words = json.dumps(dict(params), ensure_ascii=False, default=str)
         self._rows.append((row, position, header, field, text[:LONGEST_VALUE], code, words))
 
+    def take(self, others: Findings) -> None:
+        """Note the errors that others hold of their piece."""
+        self._rows += others._rows
+
     def places(self, field: str, codes: Collection[str]) -> list[tuple[int, int]]:
         """(row, index) of this piece's errors of a field with one of the codes; the index is for ``amend``."""
         return [(entry[0], index) for index, entry in enumerate(self._rows) if entry[3] == field and entry[5] in codes]

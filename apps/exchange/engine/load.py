@@ -54,11 +54,10 @@ def insert_keys(batch: Batch | None) -> None:
 
 def insert_subjects(batch: Batch | None) -> int:
     """Create the subjects that new rows name and nobody knows yet; returns how many."""
-    sequence = f"pg_get_serial_sequence('{Subject._meta.db_table}', 'id')"
     stage.execute(
         f"""
         CREATE TEMPORARY TABLE {stage.NEW_SUBJECTS} ON COMMIT DROP AS
-        SELECT nextval({sequence}) AS id, first.* FROM (
+        SELECT {stage.fresh_key(Subject)} AS id, first.* FROM (
             SELECT DISTINCT ON (m.subject_key) m.subject_key, m.row, m.kind, m.uscc, m.person, r.name, r.match_name
             FROM {_NEW} m JOIN {stage.ROWS} r USING (row)
             WHERE m.subject_id IS NULL ORDER BY m.subject_key, m.row
@@ -148,11 +147,10 @@ def insert_records(
         "deadline_rule_id": "c.rule",
         "archive_on": "c.archive_on",
     }
-    sequence = f"pg_get_serial_sequence('{Record._meta.db_table}', 'id')"
     stage.execute(
         f"""
         CREATE TEMPORARY TABLE {stage.NEW_RECORDS} ON COMMIT DROP AS
-        SELECT row, nextval({sequence}) AS id
+        SELECT row, {stage.fresh_key(Record)} AS id
         FROM (SELECT row FROM {stage.MATCHES} m WHERE {NEW} ORDER BY row) ordered
         """
     )

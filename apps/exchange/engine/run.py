@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -14,6 +15,7 @@ from django.utils import timezone
 from apps.catalogue.models import InformationItem
 from apps.catalogue.shapes import ItemSpec
 from apps.catalogue.specs import item_spec, item_specs
+from apps.core.ahead import read_ahead
 from apps.core.sheets import Limits, Source
 from apps.departments.models import Department, User
 from apps.records.entry import authority_codes
@@ -26,7 +28,7 @@ from .people import People
 from .proposals import Proposals
 from .read import Table, open_table
 from .staging import Stager
-from .validate import accepted_codes, fill_defaults, judge
+from .validate import Judged, accepted_codes, fill_defaults, judge
 
 
 @dataclass
@@ -131,11 +133,8 @@ def _judge_all(
     today: datetime.date,
     progress: Progress,
 ) -> None:
-    stager = Stager(job.item, spec, job.department, authority_codes(job.department), People(spec))
-    proposals = Proposals(spec)
-    progress.phase(CHECKING, table.lines)
-    for raw in table.pieces():
-        report.rows += len(raw)
+    def judged(raw: pl.DataFrame, accepted: frozenset[str] = frozenset()) -> tuple[Judged, Findings]:
+        found = Findings(spec, table.headers)
         piece = fill_defaults(
             raw,
             spec,
@@ -143,11 +142,22 @@ def _judge_all(
             department_name=job.department.name,
             department_uscc=job.department.uscc or "",
         )
-        judged = judge(piece, spec, today, findings, accepted_codes=accepted_codes(spec, raw))
-        stager.stage(judged, findings)
-        proposals.add(findings, raw)
-        findings.end_piece()
-        if len(report.preview_rows) < preview.ROWS:
-            report.preview_headers, rows = preview.lines(spec, judged, preview.ROWS - len(report.preview_rows))
-            report.preview_rows += rows
-        progress.done(report.rows)
+        return judge(piece, spec, today, found, accepted_codes=accepted), found
+
+    stager = Stager(job.item, spec, job.department, authority_codes(job.department), People(spec))
+    proposals = Proposals(spec)
+    progress.phase(CHECKING, table.lines)
+    # While the database stages a piece, the next one is read and judged.
+    with closing(read_ahead((raw, *judged(raw)) for raw in table.pieces())) as pieces:
+        for raw, rows, found in pieces:
+            report.rows += len(raw)
+            if accepted := accepted_codes(spec, raw):
+                rows, found = judged(raw, accepted)
+            findings.take(found)
+            stager.stage(rows, findings)
+            proposals.add(findings, raw)
+            findings.end_piece()
+            if len(report.preview_rows) < preview.ROWS:
+                report.preview_headers, shown = preview.lines(spec, rows, preview.ROWS - len(report.preview_rows))
+                report.preview_rows += shown
+            progress.done(report.rows)

@@ -134,17 +134,19 @@ def execute(sql: str, params: list[Any] | None = None) -> int:
         return cursor.rowcount
 
 
+def fresh_key(model: Any) -> str:
+    """SQL that draws the next primary key of a model."""
+    # The sequence is looked up here: in the statement it would be looked up for every row.
+    table, column = model._meta.db_table, model._meta.pk.column
+    ((sequence,),) = query("SELECT quote_literal(pg_get_serial_sequence(%s, %s))", [table, column])
+    return f"nextval({sequence}::regclass)"
+
+
 def draw_keys(model: Any, count: int) -> list[int]:
     """``count`` fresh primary keys of a model."""
     if not count:
         return []
-    table, column = model._meta.db_table, model._meta.pk.column
-    return [
-        key
-        for (key,) in query(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
-        )
-    ]
+    return [key for (key,) in query(f"SELECT {fresh_key(model)} FROM generate_series(1, %s)", [count])]
 
 
 def store_errors(batch_id: int, errors: pl.DataFrame) -> None:

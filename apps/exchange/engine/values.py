@@ -107,14 +107,17 @@ def _patch(spec: FieldSpec, raw: pl.Series, plain: pl.Series, odd: pl.Series) ->
 
 
 def _read_codes(spec: FieldSpec, raw: pl.Series) -> Column:
-    cleaned = vectorised.clean_codes(raw)
+    # Most columns of codes name the same few authorities in every row.
+    distinct = raw.unique()
+    cleaned = vectorised.clean_codes(distinct)
     status = _STATUS[spec.code_scheme](cleaned)
     fine = status == ""
     if spec.role == "subject_uscc":
         fine = fine | (status == "placeholder")
-    none = pl.Series([None], dtype=pl.String)
-    result = cleaned.zip_with(fine, none)
-    odd = ~fine & (raw.is_not_null() & (raw != "")).fill_null(value=False)
+    told = pl.DataFrame({"raw": distinct, "code": cleaned.zip_with(fine, pl.Series([None], dtype=pl.String))})
+    joined = pl.DataFrame({"raw": raw}).join(told, on="raw", how="left", maintain_order="left", nulls_equal=True)
+    result = joined["code"]
+    odd = (result.is_null() & raw.is_not_null() & (raw != "")).fill_null(value=False)
     errors: dict[int, FieldError] = {}
     for place in odd.arg_true():
         parsed = rules.parse_value(spec, raw[place])
