@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
-from apps.core.admin_base import REASON, BaseAdmin, ReasonForm
+from apps.core.admin_base import BaseAdmin
 from apps.core.filters import DaysFilter
+from apps.core.reasons import REASON, ReasonForm
 from apps.departments.admin_people import UserAdmin
 from apps.departments.admin_two_persons import see_proposal
 from apps.departments.models import User

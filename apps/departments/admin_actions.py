@@ -14,8 +14,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from unfold.enums import ActionVariant
 
-from apps.core.admin_base import REASON, BaseAdmin, reason_field
+from apps.core.admin_base import BaseAdmin
 from apps.core.forms import dress
+from apps.core.reasons import REASON, reason_field
 
 from .actions import Action, NotVisible, StateConflict
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 
-from apps.core.admin_base import BaseAdmin, ReasonForm
+from apps.core.admin_base import BaseAdmin
+from apps.core.reasons import ReasonForm
 from apps.core.terms import SubjectKind
 
 from . import merging

@@ -18,8 +18,9 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from apps.core.admin_base import REASON, BaseAdmin, reason_field
+from apps.core.admin_base import BaseAdmin
 from apps.core.forms import dress
+from apps.core.reasons import REASON, reason_field
 from apps.core.terms import SubjectKind
 
 from .. import actions

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
-from apps.core.admin_base import REASON
 from apps.core.calendars import current_calendar
+from apps.core.reasons import REASON
 from apps.departments.actions import Action
 from apps.departments.admin_actions import CONFIRMED, action_form, asks
 from apps.departments.admin_scope import ScopedAdmin

@@ -18,9 +18,9 @@ from apps.audit import access
 from apps.audit.context import CHANNELS
 from apps.catalogue.models import InformationItem
 from apps.catalogue.specs import item_spec
-from apps.core.admin_base import REASON, ReasonForm
 from apps.core.calendars import current_calendar
 from apps.core.crypto import KeyDestroyed
+from apps.core.reasons import REASON, ReasonForm
 from apps.core.terms import SubjectKind
 from apps.departments.actions import NotVisible, StateConflict
 from apps.departments.admin_scope import ScopedAdmin
