@@ -11,11 +11,9 @@ from unfold.templatetags import unfold_list
 
 from apps.core import list_drawing
 from apps.departments.terms import Role
-from tests.leaks.personas import persona
 from tests.leaks.world import world
-from tests.planting import PERSONA, numbered_from
 
-from .test_query_counts import OTHERS, pages
+from .test_query_counts import logged_in, pages
 
 ASKED = ("?q=a", "?o=-1", "?_popup=1")
 """A list that row pages lead back to, one in another order, one to choose from in a window."""
@@ -23,13 +21,7 @@ ASKED = ("?q=a", "?o=-1", "?_popup=1")
 
 @pytest.fixture
 def people(db: None) -> list[Client]:
-    made = world(Role.REVIEWER)
-    with numbered_from(PERSONA):
-        people = [made.persona, *(persona(role, made.ours) for role in OTHERS)]
-    clients = [Client() for _ in people]
-    for client, who in zip(clients, people, strict=True):
-        client.force_login(who.user)  # type: ignore[arg-type]
-    return clients
+    return logged_in(world(Role.REVIEWER))
 
 
 def test_cells_are_drawn_as_unfold_draws_them(people: list[Client], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,12 +45,17 @@ def city(db: None) -> World:
 
 @pytest.fixture
 def clients(city: World) -> list[Client]:
+    return logged_in(city)
+
+
+def logged_in(made: World) -> list[Client]:
+    """Clients of the world's own persona and of ``OTHERS``, in this order."""
     with numbered_from(PERSONA):
-        people = [city.persona, *(persona(role, city.ours) for role in OTHERS)]
-    made = [Client() for _ in people]
-    for client, who in zip(made, people, strict=True):
+        people = [made.persona, *(persona(role, made.ours) for role in OTHERS)]
+    clients = [Client() for _ in people]
+    for client, who in zip(clients, people, strict=True):
         client.force_login(who.user)  # type: ignore[arg-type]
-    return made
+    return clients
 
 
 def pages() -> Iterator[tuple[str, str]]:
