@@ -185,6 +185,21 @@ def test_what_cannot_be_read_is_refused_with_one_clear_sentence(data, code):
     assert "%(" not in str(caught.value)
 
 
+@pytest.mark.parametrize("rows", [30, 30_000])
+@pytest.mark.parametrize("open_at", [12, 25])
+def test_a_quotation_mark_without_its_partner_is_told_with_its_line(rows, open_at):
+    lines = ["名称,代码\r\n", *(f"公司{number},{number}\r\n" for number in range(2, rows + 2))]
+    lines[open_at - 1] = '"' + lines[open_at - 1]
+    with pytest.raises(SheetError) as caught:
+        read_sheet("".join(lines).encode(), score)
+    assert (caught.value.code, caught.value.params["line"]) == ("quotes", open_at)
+
+
+def test_a_text_may_end_within_its_last_line_or_in_a_quoted_cell():
+    sheet = read_sheet('名称,代码\n"甲\n乙","1"'.encode(), score)
+    assert rows_of(sheet) == [(2, "甲\n乙", "1")]
+
+
 def test_formats_far_to_the_right_without_values_do_no_harm():
     def write(book, sheet):
         bold = book.add_format({"bold": True})

@@ -30,6 +30,8 @@ SEPARATORS = (",", "\t", ";", "|")
 PIECE = 20_000
 """So many rows at a time are turned from Python objects into columns, to bound the memory."""
 _CHUNK = 1 << 20
+_END = "\ue000"
+"""Line put after the last one of a text: read as a row of its own unless a quotation mark is still open."""
 
 
 def read_sheet(source: Source, score: Score, *, limits: Limits | None = None, sheet: str = "") -> Sheet:
@@ -149,7 +151,8 @@ def _text_reader(text: TextIO, score: Score, limits: Limits, encoding: str, line
     text.seek(0)
     best: tuple[float, int, str] = (0.0, 0, "")
     for separator in [each for each in SEPARATORS if each in head] or SEPARATORS[:1]:
-        rows = list(itertools.islice(_records(io.StringIO(head, newline=""), separator), HEAD))
+        # The head may end within a cell.
+        rows = list(itertools.islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), HEAD))
         found, _place = _best_header(rows, score)
         # Of separators under which the header is equally good the one that makes more columns is right.
         best = max(best, (found, max(map(len, rows), default=0), separator), key=lambda entry: entry[:2])
@@ -196,14 +199,26 @@ def _scan(file: BinaryIO) -> tuple[str, int]:
 
 
 def _records(text: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """The rows of a whole text. Raises SheetError when a quotation mark swallows what follows it."""
+    reader = csv.reader(itertools.chain(text, [_END]), delimiter=separator)
+    begins = follows = 1
     try:
-        yield from csv.reader(text, delimiter=separator)
+        for cells in reader:
+            if cells == [_END]:
+                return
+            begins, follows = follows, reader.line_num + 1
+            yield cells
     except csv.Error as error:
-        raise SheetError(
-            "quotes",
-            _("The text table cannot be read: %(error)s. Look for a quotation mark without its partner."),
-            error=str(error),
-        ) from error
+        raise _open_quote(follows) from error
+    raise _open_quote(begins)
+
+
+def _open_quote(line: int) -> SheetError:
+    text = _(
+        "The text cannot be read as a table from line %(line)s on: a quotation mark begins there that has no end, or a "
+        "cell of more than %(limit)s characters. Mend that line and send the file again."
+    )
+    return SheetError("quotes", text, line=line, limit=csv.field_size_limit())
 
 
 @contextmanager
