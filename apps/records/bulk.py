@@ -7,8 +7,8 @@ columns of ``content.COLUMNS`` by the role of the item's field (an empty text is
 field code in the stored form of ``catalogue.rules.to_storage`` without empty values, ``confidential`` by field code as
 ``sealing.seal`` gives it.
 
-A row is a duplicate when the constraint ``record_once`` says so: ``ON CONFLICT (department_id, item_id, subject_id,
-document_number) WHERE NOT (state = 'withdrawn') DO NOTHING``. ``rules.refuses_simplified`` and
+A row is a duplicate when the constraint ``record_once`` says so: ``ON CONFLICT (department_id, item_id,
+document_number, subject_id) WHERE NOT (state = 'withdrawn') DO NOTHING``. ``rules.refuses_simplified`` and
 ``entry.authority_codes`` are the two rules of a row besides those of the catalogue. Imported records are drafts of the
 person who imports; ``submit_many`` hands them over.
 """

@@ -175,8 +175,9 @@ class Record(models.Model):
         # Opens the review pages; who may review which rows is a grant on departments.
         permissions = [("review_record", _("Can review credit record"))]
         constraints = [
+            # The number before the subject: those of a file follow one another, and its rows lie together in the index.
             models.UniqueConstraint(
-                fields=["department", "item", "subject", "document_number"],
+                fields=["department", "item", "document_number", "subject"],
                 condition=~Q(state="withdrawn"),
                 name="record_once",
             ),
@@ -188,6 +189,8 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["department", "-id"], name="record_department"),
             models.Index(fields=["department", "state", "-id"], name="record_state"),
+            # Of an item that a department has few records of, no other rows are walked past.
+            models.Index(fields=["department", "item", "-id"], name="record_department_item"),
             # Where many departments are seen, rows of other items are not to be walked past, nor all rows to be sorted.
             models.Index(fields=["item", "id"], name="record_item"),
             models.Index(fields=["author", "id"], name="record_author"),

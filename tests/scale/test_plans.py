@@ -126,6 +126,14 @@ def test_the_first_and_deep_pages_of_a_department_walk_its_own_index(city: City)
     judge(found, {"record_department"})
 
 
+def test_few_records_of_an_item_are_not_sought_among_all_of_a_department(city: City) -> None:
+    person = Record.objects.filter(department=city.large.department, subject__kind=SubjectKind.NATURAL_PERSON).latest(
+        "pk"
+    )
+    for reader in (city.large.clerk, city.three):
+        judge(asked(reader, f"{RECORDS}?item__id__exact={person.item_id}"), {"record_department_item"})
+
+
 def test_what_many_departments_show_is_listed_in_the_order_of_its_index(city: City) -> None:
     record = records_like(city)["large"]
     judge(asked(city.all_seeing, f"{RECORDS}?item__id__exact={record.item_id}"), {"record_item"})
