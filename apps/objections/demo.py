@@ -1,4 +1,4 @@
-"""Demo cases of both kinds, in all states, over the last year; the same whenever drawn on the same day.
+"""Demo cases of both kinds, over the last year; the same whenever drawn on the same day.
 
 ``make_cases`` draws any number of them, for the demo and for measuring. They come into being as cases do, step by
 step, for the database refuses every other way; but many at once, and on days of the past. Nobody real is meant.
@@ -22,7 +22,7 @@ from apps.departments.models import Department, User
 from apps.departments.terms import Role
 from apps.records.models import Record
 
-from . import states
+from . import demo_scenes, states
 from .applicants import Applicant, seal_applicant
 from .models import Case, Event, Passage
 from .numbers import case_number, next_number, progress_code
@@ -30,6 +30,7 @@ from .terms import term_of
 
 SEED: Final = 20161
 CENTRE: Final = "credit-centre"
+REVIEWER: Final = "market.reviewer"
 CASES: Final = 90
 DAYS: Final = 200
 BATCH: Final = 2000
@@ -92,7 +93,9 @@ def load() -> str:
     )
     suited = about.exclude(subject__kind="natural_person").order_by("-decided_on", "pk")
     made = make_cases(list(suited[: CASES * 3 : 3]), Desk(centre, officers, timezone.localdate()), ended=0.6)
-    return f"{made} cases"
+    reviewer = User.objects.get(username=REVIEWER)
+    played = demo_scenes.play(demo_scenes.Cast(officers[0], officers[1], reviewer, _people()[0]))
+    return f"{made + played} cases"
 
 
 def make_cases(
