@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 admin.site.index_title = _("My desk")
 
+handler400 = "apps.operations.views.not_understood"
 handler500 = "apps.operations.views.failed"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

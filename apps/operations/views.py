@@ -3,11 +3,13 @@
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.defaults import bad_request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from apps.audit.context import current
@@ -44,6 +46,11 @@ def numbers(request: HttpRequest) -> HttpResponse:
     if not token or not secrets.compare_digest(shown.encode(), token.encode()):
         raise Http404
     return HttpResponse(generate_latest(metrics.registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What a person sees of a request that is at fault; one sent to an unknown host says nothing wrong but the host."""
+    return bad_request(request, exception, "unknown_host.html" if isinstance(exception, DisallowedHost) else "400.html")
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -35,6 +35,13 @@ def test_a_nul_character_is_the_request_s_fault(web: Client, address: str) -> No
     assert "This request was not understood" in answer.text
 
 
+def test_a_host_that_the_site_does_not_know(web: Client) -> None:
+    answer = web.get("/admin/", SERVER_NAME="elsewhere.example")
+    assert answer.status_code == 400
+    assert "The site does not answer at this address" in answer.text
+    assert "ALLOWED_HOSTS" in answer.text
+
+
 def test_a_name_of_a_filter_with_a_nul_character(web: Client) -> None:
     answer = web.post(
         "/admin/departments/savedfilter/save/", {"page": "records.record", "name": "a\x00", "query": "q=1"}
