@@ -17,7 +17,7 @@ from benchmarks import common, files
 PEER_ROWS = {"documented": 500, "bulk": 2_000}
 """Row by row the peer's speed does not depend on how many there are; so many tell it. Tuned it brings as many as we."""
 ROUNDS = 3
-WARM_UP = 1
+WARM_UP = 2
 """Rounds before, not counted: a city at work has its subjects in memory."""
 _HISTORY = Record.history.model._meta.db_table
 _RECORDS = Record._meta.db_table

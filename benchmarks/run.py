@@ -33,7 +33,7 @@ DATABASES = {
     "PEER_DATABASE_URL": "credit_city_bench_peer",
 }
 TUNING = """\
-shared_buffers = 2GB
+shared_buffers = 4GB
 effective_cache_size = 12GB
 maintenance_work_mem = 512MB
 max_wal_size = 8GB
