@@ -24,8 +24,9 @@ DEMO_OWNER_STEPS: list[Step] = [
     ("Demo administrators", "load_demo_administrators", {}),
 ]
 APP_STEPS: list[Step] = [
-    ("Checks", "check", {"databases": ["default"]}),
+    # First: a process reads its catalogues once, and what follows keeps texts in the language of the authority.
     ("Translations", "compile_translations", {}),
+    ("Checks", "check", {"databases": ["default"]}),
     ("Static files", "collectstatic", {"interactive": False}),
     ("Reference data", "load_reference", {}),
 ]
