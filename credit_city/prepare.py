@@ -24,7 +24,7 @@ DEMO_OWNER_STEPS: list[Step] = [
     ("Demo administrators", "load_demo_administrators", {}),
 ]
 APP_STEPS: list[Step] = [
-    # First: a process reads its catalogues once, and what follows keeps texts in the language of the authority.
+    # First, for what follows speaks to people and keeps texts in the language of the authority.
     ("Translations", "compile_translations", {}),
     ("Checks", "check", {"databases": ["default"]}),
     ("Static files", "collectstatic", {"interactive": False}),

@@ -35,6 +35,16 @@ def test_a_catalogue_is_compiled_once_and_again_when_it_changed(tmp_path: Path) 
     assert translations.compile_catalogue(path)
 
 
+def test_what_was_compiled_is_spoken_at_once(tmp_path: Path, settings: Any) -> None:
+    path = write(tmp_path, 'msgid "a word of this test"\nmsgstr "测试用词"\n')
+    settings.BASE_DIR, settings.LOCALE_PATHS = tmp_path, [path.parents[2]]
+    with translation.override("zh-hans"):
+        assert translation.gettext("a word of this test") == "a word of this test"
+    call_command("compile_translations")
+    with translation.override("zh-hans"):
+        assert translation.gettext("a word of this test") == "测试用词"
+
+
 @pytest.mark.parametrize(
     ("entry", "fault"),
     [

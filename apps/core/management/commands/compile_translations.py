@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation.reloader import translation_file_changed
 
 from apps.core import translations
 
@@ -12,5 +13,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        written = sum(translations.compile_catalogue(path) for path in translations.catalogues())
-        self.stdout.write(f"{written} message catalogues compiled")
+        written = list(filter(translations.compile_catalogue, translations.catalogues()))
+        for path in written:
+            # A process reads a catalogue once; what this one says from now on is in the new one.
+            translation_file_changed(None, path.with_suffix(".mo"))
+        self.stdout.write(f"{len(written)} message catalogues compiled")
