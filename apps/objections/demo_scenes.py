@@ -6,9 +6,10 @@ they do in use. Nobody real is meant.
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -112,19 +113,15 @@ def _retracted(cast: Cast, record: Record) -> None:
 
 def _granted(cast: Cast, record: Record) -> None:
     """The record has been shown for its shortest term, the department consents: it is shown no longer."""
-    case = actions.file_case(
-        user=cast.officer,
-        kind=states.REPAIR,
-        record=record,
-        applicant=cast.applicant,
-        relation=Case.Relation.REPRESENTATIVE,
-        identity=Case.Identity.ORIGINAL,
-        statement="已缴清罚款并完成整改，申请信用修复。",
-        submission=uuid.uuid4(),
+    case = _file(
+        cast,
+        record,
+        states.REPAIR,
+        "已缴清罚款并完成整改，申请信用修复。",
+        [Evidence.What.CORRECTION, Evidence.What.COMMITMENT],
         dishonesty=Case.Dishonesty.GENERAL,
         committed_on=timezone.localdate(),
         corrected_on=timezone.localdate() - datetime.timedelta(days=7),
-        papers=[_paper(Evidence.What.CORRECTION), _paper(Evidence.What.COMMITMENT)],
     )
     case = actions.accept(user=cast.officer, obj=case)
     case = actions.route(user=cast.officer, obj=case, question="请审核是否符合修复条件。")
@@ -138,19 +135,23 @@ _SCENES: Final = (
 
 
 def _objection(cast: Cast, record: Record, statement: str) -> Case:
+    return _file(cast, record, states.OBJECTION, statement, [Evidence.What.PROOF], ground=Case.Ground.WRONG)
+
+
+def _file(
+    cast: Cast, record: Record, kind: str, statement: str, papers: Sequence[Evidence.What], **values: Any
+) -> Case:
     return actions.file_case(
         user=cast.officer,
-        kind=states.OBJECTION,
+        kind=kind,
         record=record,
         applicant=cast.applicant,
         relation=Case.Relation.REPRESENTATIVE,
         identity=Case.Identity.ORIGINAL,
         statement=statement,
         submission=uuid.uuid4(),
-        ground=Case.Ground.values[0],
-        papers=[_paper(Evidence.What.PROOF)],
+        papers=[
+            actions.Paper(SimpleUploadedFile(f"{what.label}.pdf", _SHEET, "application/pdf"), what) for what in papers
+        ],
+        **values,
     )
-
-
-def _paper(what: Evidence.What) -> actions.Paper:
-    return actions.Paper(SimpleUploadedFile(f"{what.label}.pdf", _SHEET, "application/pdf"), what)

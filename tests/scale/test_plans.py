@@ -127,11 +127,10 @@ def test_the_first_and_deep_pages_of_a_department_walk_its_own_index(city: City)
 
 
 def test_few_records_of_an_item_are_not_sought_among_all_of_a_department(city: City) -> None:
-    person = Record.objects.filter(department=city.large.department, subject__kind=SubjectKind.NATURAL_PERSON).latest(
-        "pk"
-    )
+    persons = Record.objects.filter(department=city.large.department, subject__kind=SubjectKind.NATURAL_PERSON)
+    address = f"{RECORDS}?item__id__exact={persons.latest('pk').item_id}"
     for reader in (city.large.clerk, city.three):
-        judge(asked(reader, f"{RECORDS}?item__id__exact={person.item_id}"), {"record_department_item"})
+        judge(asked(reader, address), {"record_department_item"})
 
 
 def test_what_many_departments_show_is_listed_in_the_order_of_its_index(city: City) -> None:

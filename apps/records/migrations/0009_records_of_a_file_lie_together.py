@@ -5,42 +5,36 @@ another in it, where each had a page of its own before. And records of one item 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
-ONCE = "ON records_record (department_id, item_id, {}) WHERE NOT state = 'withdrawn'"
+# Wherever it breaks off, a valid index keeps records single, and these steps can be taken once more.
+NEW = (
+    "CREATE UNIQUE INDEX CONCURRENTLY record_once_new ON records_record (department_id, item_id, {})"
+    " WHERE NOT state = 'withdrawn'"
+)
+SWAP = "ALTER INDEX record_once RENAME TO record_once_old; ALTER INDEX record_once_new RENAME TO record_once"
+
+
+def gone(index: str) -> migrations.RunSQL:
+    """No index of this name, forwards and backwards."""
+    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {index}"
+    return migrations.RunSQL(drop, drop)
 
 
 class Migration(migrations.Migration):
     # Work goes on while the indexes grow.
     atomic = False
-    accepted = {"renaming-object": "no client names an index; the new one takes the name of the old, which is gone"}
+    accepted = {"renaming-object": "no client names an index; the new one takes the name of the old, which goes"}
 
     dependencies = [("records", "0008_index_by_item")]
 
     operations = [
-        AddIndexConcurrently(
-            model_name="record",
-            index=models.Index(fields=["department", "item", "-id"], name="record_department_item"),
-        ),
         # Not by RemoveConstraint and AddConstraint: between them the same record could come twice, and they stop all work.
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                migrations.RunSQL(
-                    "DROP INDEX CONCURRENTLY IF EXISTS record_once_new",
-                    "ALTER INDEX record_once_new RENAME TO record_once",
-                ),
-                migrations.RunSQL(
-                    "CREATE UNIQUE INDEX CONCURRENTLY record_once_new "
-                    + ONCE.format("document_number, subject_id"),
-                    "DROP INDEX CONCURRENTLY IF EXISTS record_once",
-                ),
-                migrations.RunSQL(
-                    "DROP INDEX CONCURRENTLY IF EXISTS record_once",
-                    "CREATE UNIQUE INDEX CONCURRENTLY record_once_new "
-                    + ONCE.format("subject_id, document_number"),
-                ),
-                migrations.RunSQL(
-                    "ALTER INDEX IF EXISTS record_once_new RENAME TO record_once",
-                    "DROP INDEX CONCURRENTLY IF EXISTS record_once_new",
-                ),
+                gone("record_once_old"),
+                gone("record_once_new"),
+                migrations.RunSQL(NEW.format("document_number, subject_id"), SWAP),
+                migrations.RunSQL(SWAP, NEW.format("subject_id, document_number")),
+                gone("record_once_old"),
             ],
             state_operations=[
                 migrations.RemoveConstraint(model_name="record", name="record_once"),
@@ -53,5 +47,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        AddIndexConcurrently(
+            model_name="record",
+            index=models.Index(fields=["department", "item", "-id"], name="record_department_item"),
         ),
     ]
