@@ -93,7 +93,9 @@ class BaseAdmin(HistoryPages):
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         paginator = super().get_paginator(request, *args, **kwargs)
-        if access.how_of(request) == access.How.AUTOCOMPLETE:
+        how = access.how_of(request)
+        paginator.searched = how == access.How.SEARCH or bool(request.GET.get("term"))
+        if how == access.How.AUTOCOMPLETE:
             # Django's view of proposals asks its admin for the paginator and for nothing after it.
             paginator.on_page = partial(access.shown, request)
         return paginator

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.functional import cached_property
 
 from .lookups import OneOf
@@ -45,6 +45,9 @@ class LargeTablePaginator(Paginator):
     parts: Sequence[QuerySet[Any]] = ()
     """The same rows in several parts, of which an index has each in the order of the keys. A page of the latest keys is
     then put together from the first of each part: left to itself the server might walk past all rows that are newer."""
+    searched: bool = False
+    """Whether a search found the rows. No index has those in the order of the list: counting them and then looking for
+    a page would read every one of them twice, so their keys are read once instead."""
 
     @cached_property
     def is_estimate(self) -> bool:
@@ -69,7 +72,14 @@ class LargeTablePaginator(Paginator):
     def _bounded_count(self) -> int:
         if not isinstance(self.object_list, QuerySet):
             return len(self.object_list)
+        if self.searched:
+            return len(self._found)
         return self._queryset.order_by()[: self.count_bound + 1].count()
+
+    @cached_property
+    def _found(self) -> list[Any]:
+        """The keys of all rows, in no order, one more than the bound at most."""
+        return list(self._queryset.order_by().values_list("pk", flat=True)[: self.count_bound + 1])
 
     def validate_number(self, number: Any) -> int:
         try:
@@ -93,8 +103,7 @@ class LargeTablePaginator(Paginator):
         bottom = (number - 1) * self.per_page
         ahead = 1 if self.is_estimate else 0
         # By their keys: sorting or passing over whole rows with all their joins would cost many times as much.
-        keys = self._keys(bottom, bottom + self.per_page + ahead)
-        rows = list(self._queryset.filter(OneOf(F("pk"), ArraySubquery(keys))))
+        rows = list(self._queryset.filter(self._between(bottom, bottom + self.per_page + ahead)))
         if not self.is_estimate:
             return LargeTablePage(rows, number, self, follows=None)
         found = len(rows)
@@ -104,11 +113,16 @@ class LargeTablePaginator(Paginator):
             self._know_count(bottom + found)
         return LargeTablePage(rows[: self.per_page], number, self, follows=found > self.per_page)
 
-    def _keys(self, bottom: int, top: int) -> QuerySet[Any]:
-        if not self.parts or set(self._queryset.query.order_by) != {"-pk"}:
-            return self._queryset.values("pk")[bottom:top]
-        first, *others = (part.values("pk")[:top] for part in self.parts)
-        return first.union(*others, all=True).order_by("-pk")[bottom:top]
+    def _between(self, bottom: int, top: int) -> Q:
+        """The rows from one place of the list up to another."""
+        latest_first = set(self._queryset.query.order_by) == {"-pk"}
+        if latest_first and self.searched and not self.is_estimate:
+            return Q(pk__in=sorted(self._found, reverse=True)[bottom:top])
+        keys = self._queryset.values("pk")[bottom:top]
+        if latest_first and self.parts:
+            first, *others = (part.values("pk")[:top] for part in self.parts)
+            keys = first.union(*others, all=True).order_by("-pk")[bottom:top]
+        return Q(OneOf(F("pk"), ArraySubquery(keys)))
 
     def get_page(self, number: Any) -> Page:
         try:

@@ -127,3 +127,31 @@ def test_only_keys_are_passed_over_on_the_way_to_a_page() -> None:
     passed_over, _end, after = keys.partition(")")
     assert "OFFSET 20" in passed_over and '"source"' not in passed_over
     assert "LIMIT" not in around + after
+
+
+@pytest.mark.usefixtures("years")
+@pytest.mark.parametrize("found", [0, 1, 49, 50, 51, 107])
+@pytest.mark.parametrize("order", ["-pk", "pk", "-year"])
+def test_what_a_search_found_is_paged_like_any_list(found: int, order: str) -> None:
+    rows = CalendarYear.objects.filter(year__lt=2000 + found).order_by(order)
+    listed, searched = Small(rows, 10), Small(rows, 10)
+    searched.searched = True
+    assert (searched.count, searched.is_estimate) == (listed.count, listed.is_estimate)
+    for number in range(1, found // 10 + 2):
+        if found and number > -(-found // 10):
+            with pytest.raises(EmptyPage):
+                searched.page(number)
+            continue
+        here, there = searched.page(number), listed.page(number)
+        assert list(here) == list(there)
+        assert here.has_next() == there.has_next()
+
+
+@pytest.mark.usefixtures("years")
+def test_what_a_search_found_is_read_once() -> None:
+    searched = Small(CalendarYear.objects.filter(year__lt=2040).order_by("-pk"), 10)
+    searched.searched = True
+    with CaptureQueriesContext(connection) as queries:
+        assert [each.year for each in searched.page(2)] == sorted(range(2020, 2030), reverse=True)
+    assert len(queries) == 2
+    assert "LIMIT 51" in queries[0]["sql"] and "LIMIT" not in queries[1]["sql"]
