@@ -43,10 +43,10 @@ class OneOf(Lookup):
         return f"{one} = ANY ({array})", [*params, *more]
 
 
-def with_keys(keys: Iterable[int]) -> Q:
-    """The rows with these keys. They go to the database as one value; each a parameter of its own, as ``pk__in`` hands
-    them over, a thousand take longer to write than to look up."""
-    return Q(OneOf(F("pk"), Value(sorted(keys), output_field=ArrayField(BigIntegerField()))))
+def with_keys(keys: Iterable[int], field: str = "pk") -> Q:
+    """The rows with these keys, or whose ``field`` holds one of them. They go to the database as one value; each a
+    parameter of its own, as ``pk__in`` hands them over, a thousand take longer to write than to look up."""
+    return Q(OneOf(F(field), Value(sorted(keys), output_field=ArrayField(BigIntegerField()))))
 
 
 def first_beyond(beginning: str) -> str:

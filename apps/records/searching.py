@@ -1,13 +1,20 @@
 """Searching records by what people have at hand: a document number's beginning, two characters of a name, a code."""
 
 import re
+from typing import Final
 
-from django.db.models import F
+from django.db.models import F, Q
 
-from apps.core.lookups import Begins
+from apps.core.lookups import Begins, with_keys
+from apps.core.terms import SubjectKind
 from apps.subjects.models import Subject
+from apps.subjects.querysets import name_contains
 
 from .querysets import RecordQuerySet
+
+MANY: Final = 10_000
+"""Up to so many subjects are looked up first and their records by them; what more bear as part of their names is common
+enough to come upon it in the order of the list."""
 
 _NUMBER = re.compile(r"[0-9〔〕\[\]（）()号]")
 
@@ -21,12 +28,17 @@ def search(records: RecordQuerySet, term: str) -> RecordQuerySet:
     term = term.strip()
     if not term:
         return records
-    numbered = records.filter(Begins(F("document_number"), term))
-    has_numbers = numbered.order_by()[:1].exists()
+    begins = Q(Begins(F("document_number"), term))
+    has_numbers = records.filter(begins).order_by()[:1].exists()
     if has_numbers and _NUMBER.search(term):
-        return numbered
-    subjects = Subject.objects.search(term).order_by().values("pk")
+        return records.filter(begins)
+    subjects = Subject.objects.search(term).order_by()
     if not has_numbers:
-        return records.filter(subject__in=subjects)
-    either = numbered.order_by().values("pk").union(records.filter(subject__in=subjects).order_by().values("pk"))
-    return records.filter(pk__in=either)
+        return records.filter(subject__in=subjects.values("pk"))
+    # Either of the two, in a form that an index serves or a walk: a union would be made whole for each page.
+    found = list(subjects.values_list("pk", flat=True)[: MANY + 1])
+    if len(found) <= MANY:
+        return records.filter(begins | with_keys(found, "subject_id"))
+    former = with_keys(Subject.objects.ids_by_former_name(term), "subject_id")
+    shown = ~Q(subject__kind=SubjectKind.NATURAL_PERSON) & Q(subject__merged_into=None)
+    return records.filter(begins | shown & (name_contains(term, "subject__") | former))

@@ -38,12 +38,15 @@ class Matches(models.Lookup):
         return f"{tokens} @@ %s::tsquery", [*params, self.rhs]
 
 
-def name_contains(text: str) -> Q:
+def name_contains(text: str, prefix: str = "") -> Q:
     """Rows with ``name_tokens`` and ``match_name`` whose name contains ``text``: the bigram index finds candidates,
-    LIKE rechecks that the pairs stand in a row. A single pair stands nowhere else."""
+    LIKE rechecks that the pairs stand in a row. A single pair stands nowhere else.
+
+    ``prefix``: of what leads to those rows, "subject__".
+    """
     form = match_form(text)
-    candidates = Q(name_tokens__matches=bigram_query(text))
-    return candidates & Q(match_name__contains=form) if len(form) > 2 else candidates
+    candidates = Q(**{f"{prefix}name_tokens__matches": bigram_query(text)})
+    return candidates & Q(**{f"{prefix}match_name__contains": form}) if len(form) > 2 else candidates
 
 
 class SubjectQuerySet(models.QuerySet):

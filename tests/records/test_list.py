@@ -10,13 +10,16 @@ from django.utils import timezone
 from unfold.templatetags import unfold_list
 
 from apps.core.paginator import LargeTablePaginator
+from apps.core.text import match_form
 from apps.departments.admin_actions import CONFIRMED
 from apps.departments.scope import acting_as
+from apps.records import searching
 from apps.records.models import Record
+from apps.subjects.models import SubjectName
 from tests.factories import grant
 from tests.subjects import factories as subjects
 
-from .factories import Office, enter, put
+from .factories import Office, enter, enter_about_person, put
 from .test_pages import logged_in
 
 LIST = reverse("admin:records_record_changelist")
@@ -64,10 +67,23 @@ class TestSearch:
         assert listed(clerk, q="郑州") == {one, other}
         assert listed(clerk, q="不存在") == set()
 
-    def test_a_number_that_reads_like_a_name_finds_both(self, clerk: Client, market: Office) -> None:
+    @pytest.mark.parametrize("many", [searching.MANY, 0])
+    def test_a_number_that_reads_like_a_name_finds_both(
+        self, clerk: Client, market: Office, monkeypatch: pytest.MonkeyPatch, many: int
+    ) -> None:
+        """However many subjects bear the name."""
+        monkeypatch.setattr(searching, "MANY", many)
         by_name = enter(market, subject=subjects.subject(712, name="云杉集团"), document_number="甲1号")
         by_number = enter(market, document_number="云杉2号")
-        assert listed(clerk, q="云杉") == {by_name, by_number}
+        renamed = subjects.subject(713, name="白杨集团")
+        SubjectName.objects.create(subject=renamed, name="云杉实业", match_name=match_form("云杉实业"))
+        by_former_name = enter(market, subject=renamed, document_number="甲3号")
+        enter(market, subject=subjects.subject(714, name="白杨贸易"), document_number="甲4号")
+        enter_about_person(market, document_number="甲5号")
+        assert listed(clerk, q="云杉") == {by_name, by_number, by_former_name}
+        assert listed(clerk, q="云杉集") == {by_name}
+        of_number_alone = enter(market, document_number="诸葛6号")
+        assert listed(clerk, q="诸葛") == {of_number_alone}
 
     def test_special_characters_stand_for_themselves(self, clerk: Client, market: Office) -> None:
         enter(market, document_number="甲1号")

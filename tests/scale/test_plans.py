@@ -16,7 +16,9 @@ from django.urls import reverse
 
 from apps.core.terms import SubjectKind
 from apps.departments.models import User
+from apps.records import searching
 from apps.records.models import Record
+from apps.subjects.models import Subject
 
 from .conftest import City
 
@@ -124,6 +126,18 @@ def test_the_first_and_deep_pages_of_a_department_walk_its_own_index(city: City)
     # Not the newest rows of all: those of other departments may be millions.
     found = [access for access in asked(city.three, RECORDS) if access.index != "records_record_pkey"]
     judge(found, {"record_department"})
+
+
+def test_what_many_names_and_numbers_share_is_come_upon_in_the_order_of_the_list(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MANY", 1_000)
+    beginning = records_like(city)["large"].document_number[0]
+    assert Subject.objects.search(beginning).count() > searching.MANY
+    for reader, index in ((city.large.clerk, "record_department"), (city.all_seeing, "records_record_pkey")):
+        # What counts them, and looks for a thousand subjects, reads so many rows of whatever it meets.
+        page = [access for access in asked(reader, f"{RECORDS}?q={beginning}") if "LIMIT 51" in access.sql]
+        judge(page, {index, "subjects_subject_pkey"})
 
 
 def test_few_records_of_an_item_are_not_sought_among_all_of_a_department(city: City) -> None:
