@@ -73,11 +73,11 @@ class LargeTablePaginator(Paginator):
         if not isinstance(self.object_list, QuerySet):
             return len(self.object_list)
         if self.searched:
-            return len(self._found)
+            return len(self._found_keys)
         return self._queryset.order_by()[: self.count_bound + 1].count()
 
     @cached_property
-    def _found(self) -> list[Any]:
+    def _found_keys(self) -> list[Any]:
         """The keys of all rows, in no order, one more than the bound at most."""
         return list(self._queryset.order_by().values_list("pk", flat=True)[: self.count_bound + 1])
 
@@ -117,7 +117,7 @@ class LargeTablePaginator(Paginator):
         """The rows from one place of the list up to another."""
         latest_first = set(self._queryset.query.order_by) == {"-pk"}
         if latest_first and self.searched and not self.is_estimate:
-            return Q(pk__in=sorted(self._found, reverse=True)[bottom:top])
+            return Q(pk__in=sorted(self._found_keys, reverse=True)[bottom:top])
         keys = self._queryset.values("pk")[bottom:top]
         if latest_first and self.parts:
             first, *others = (part.values("pk")[:top] for part in self.parts)

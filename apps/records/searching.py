@@ -6,9 +6,8 @@ from typing import Final
 from django.db.models import F, Q
 
 from apps.core.lookups import Begins, with_keys
-from apps.core.terms import SubjectKind
 from apps.subjects.models import Subject
-from apps.subjects.querysets import name_contains
+from apps.subjects.querysets import is_organisation, name_contains
 
 from .querysets import RecordQuerySet
 
@@ -40,5 +39,5 @@ def search(records: RecordQuerySet, term: str) -> RecordQuerySet:
     if len(found) <= MANY:
         return records.filter(begins | with_keys(found, "subject_id"))
     former = with_keys(Subject.objects.ids_by_former_name(term), "subject_id")
-    shown = ~Q(subject__kind=SubjectKind.NATURAL_PERSON) & Q(subject__merged_into=None)
-    return records.filter(begins | shown & (name_contains(term, "subject__") | former))
+    named = is_organisation("subject__") & (name_contains(term, "subject__") | former)
+    return records.filter(begins | named)

@@ -49,6 +49,11 @@ def name_contains(text: str, prefix: str = "") -> Q:
     return candidates & Q(**{f"{prefix}match_name__contains": form}) if len(form) > 2 else candidates
 
 
+def is_organisation(prefix: str = "") -> Q:
+    """Organisations and individual businesses, those merged into another left out. ``prefix`` as above."""
+    return ~Q(**{f"{prefix}kind": SubjectKind.NATURAL_PERSON}) & Q(**{f"{prefix}merged_into": None})
+
+
 class SubjectQuerySet(models.QuerySet):
     """Subjects.
 
@@ -57,8 +62,8 @@ class SubjectQuerySet(models.QuerySet):
     """
 
     def organisations(self) -> Self:
-        """Organisations and individual businesses, those merged into another left out. What lists may show."""
-        return self.exclude(kind=SubjectKind.NATURAL_PERSON).filter(merged_into=None)
+        """What lists may show."""
+        return self.filter(is_organisation())
 
     def search(self, text: str) -> Self:
         """Organisations by a part of the name or of a former name, by unified code (whole, or its beginning from
